@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Set-up (`make setup`) fetches MuJoCo into Vendor/ and writes Vendor/pkgconfig/*.pc; the Makefile puts that folder
+// on PKG_CONFIG_PATH. SwiftPM drops -rpath from .pc files, so it is given here.
+let vendoredLibraries: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(Context.packageDirectory)/Vendor/mujoco/lib"])
+]
+
+let package = Package(
+  name: "HamiltonianPolicy",
+  products: [
+    .executable(name: "hpo", targets: ["hpo"]),
+    .library(name: "HamiltonianPolicy", targets: ["Gym", "Environments", "NeuralNetworks", "Agents", "Training"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C libraries: a module map and a shim each, nothing else.
+    .systemLibrary(name: "CMuJoCo", pkgConfig: "mujoco"),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
+    // Their Swift wrappers: each imports exactly one C target.
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo"], linkerSettings: vendoredLibraries),
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(
+      name: "LinearAlgebra",
+      dependencies: ["COpenBLAS", "Random", .product(name: "RealModule", package: "swift-numerics")]),
+
+    // Abstractions that depend on nothing.
+    .target(name: "Random"),
+    .target(name: "Gym"),
+
+    // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
+    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Random"]),
+    .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
+    .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5"]),
+    .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
+    .target(
+      name: "Training",
+      dependencies: ["Gym", "Environments", "Agents", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
+    .executableTarget(
+      name: "hpo",
+      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      linkerSettings: vendoredLibraries),
+
+    .testTarget(name: "RandomTests", dependencies: ["Random"]),
+    .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures"]),
+  ]
+)

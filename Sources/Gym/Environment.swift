@@ -1,0 +1,59 @@
+/// A task: a Markov decision process that an agent acts in, one episode at a time.
+///
+/// Agents act in [-1, 1]^d; a task scales to its own units. An environment never ends an episode on time:
+/// that is ``TimeLimit``'s, so that replaying a trajectory is not cut short.
+public protocol Environment: AnyObject {
+  /// Sizes, time limit and provenance.
+  var specification: EnvironmentSpecification { get }
+
+  /// The current observation, `specification.observationSize` values in the task's units.
+  var observation: [Double] { get }
+
+  /// Starts a new episode. Every random draw comes from `generator`, so its state before the call determines the episode's start.
+  func reset<Generator: RandomNumberGenerator>(using generator: inout Generator)
+
+  /// Applies one action for one control period.
+  /// - Parameter action: `specification.actionSize` values in [-1, 1].
+  /// - Throws: when the simulation can not go on.
+  func step(_ action: [Float]) throws -> Step
+}
+
+/// What one step gave, besides the new ``Environment/observation``.
+public struct Step: Sendable, Equatable {
+  public var reward: Double
+  /// `nil` while the episode goes on.
+  public var ending: Ending?
+  /// Planar velocity of the robot over this step, metres per second; x is forward. Zero where a task has no such thing.
+  public var velocity: SIMD2<Double>
+
+  public init(reward: Double, ending: Ending? = nil, velocity: SIMD2<Double> = .zero) {
+    self.reward = reward
+    self.ending = ending
+    self.velocity = velocity
+  }
+}
+
+/// Why an episode's last step was its last.
+public enum Ending: Sendable, Equatable {
+  /// The task's own rules ended it: there is no future, values do not bootstrap.
+  case terminated
+  /// Cut from outside (time limit): there still is a future, so values bootstrap.
+  case truncated
+}
+
+/// The unchanging facts about an environment.
+public struct EnvironmentSpecification: Sendable, Equatable {
+  /// Full name with version, as in Gymnasium's registry: `HalfCheetah-v4`.
+  public var id: String
+  public var observationSize: Int
+  public var actionSize: Int
+  /// Steps after which an episode is truncated; `nil`: never.
+  public var timeLimit: Int?
+
+  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?) {
+    self.id = id
+    self.observationSize = observationSize
+    self.actionSize = actionSize
+    self.timeLimit = timeLimit
+  }
+}
