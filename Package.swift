@@ -48,6 +48,10 @@ let package = Package(
       dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       linkerSettings: vendoredLibraries),
 
+    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random"], path: "Tests/TestSupport"),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
+    .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
