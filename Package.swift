@@ -24,8 +24,11 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
-    // Their Swift wrappers: each imports exactly one C target.
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo"], linkerSettings: vendoredLibraries),
+    // MuJoCo's error handler may not return: setjmp and longjmp around the calls that can fail, in C of our own.
+    .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
+
+    // Their Swift wrappers: no one else imports a C target.
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
