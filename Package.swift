@@ -45,15 +45,20 @@ let package = Package(
     .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
     .target(
       name: "Training",
-      dependencies: ["Gym", "Environments", "Agents", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "Gym", "Environments", "Agents", "Experience", "HDF5", "Random", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "hpo",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: vendoredLibraries),
 
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5"]),
   ]
 )
