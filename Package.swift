@@ -24,8 +24,11 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
-    // Their Swift wrappers: each imports exactly one C target.
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo"], linkerSettings: vendoredLibraries),
+    // MuJoCo's error handler may not return: setjmp and longjmp around the calls that can fail, in C of our own.
+    .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
+
+    // Their Swift wrappers: no one else imports a C target.
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
@@ -42,10 +45,14 @@ let package = Package(
     .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
     .target(
       name: "Training",
-      dependencies: ["Gym", "Environments", "Agents", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "Gym", "Environments", "Agents", "Experience", "HDF5", "Random", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "hpo",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: vendoredLibraries),
 
     .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random"], path: "Tests/TestSupport"),
@@ -55,6 +62,7 @@ let package = Package(
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
-    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures"]),
+    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5"]),
   ]
 )

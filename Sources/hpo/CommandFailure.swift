@@ -1,0 +1,52 @@
+import ArgumentParser
+import Environments
+import Foundation
+import MuJoCo
+
+/// Runs a command's work; an error becomes one line on stderr and an exit code: 2 for a wrong command or
+/// configuration, 1 for work that failed.
+func reportingFailures(_ work: () throws -> Void) throws {
+  do {
+    try work()
+  } catch let error as ExitCode {
+    throw error
+  } catch {
+    let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    FileHandle.standardError.write(Data("hpo: \(line)\n".utf8))
+    throw ExitCode(isConfiguration(error) ? 2 : 1)
+  }
+}
+
+private func isConfiguration(_ error: any Error) -> Bool {
+  switch error {
+  case EnvironmentError.diverged: false
+  case is EnvironmentError, is SettingError: true
+  case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: true
+  default: false
+  }
+}
+
+/// A `--set` that is no setting of an environment.
+struct SettingError: Error, CustomStringConvertible {
+  var text: String
+  var description: String { "'\(text)' does not set an environment's parameter; write environment.<name>=<value>" }
+}
+
+/// `--set environment.<name>=<value>`, for commands that make one environment.
+struct EnvironmentSettings: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("An environment parameter: environment.<name>=<value>.", valueName: "key=value"))
+  var settings: [String] = []
+
+  func parameters() throws -> [String: ParameterValue] {
+    var values: [String: ParameterValue] = [:]
+    let prefix = "environment."
+    for text in settings {
+      guard text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") else { throw SettingError(text: text) }
+      let name = text[..<equals].dropFirst(prefix.count)
+      values[String(name)] = .string(String(text[text.index(after: equals)...]))
+    }
+    return values
+  }
+}
