@@ -11,6 +11,15 @@ public enum EnvironmentCatalog {
     try entry(name).descriptors
   }
 
+  /// Checks parameters without making the environment, and fills in the defaults.
+  /// - Returns: every parameter of the environment, each as its kind.
+  public static func complete(
+    _ given: [String: ParameterValue], of name: String
+  ) throws(EnvironmentError) -> [String: ParameterValue] {
+    let entry = try entry(name)
+    return try Parameters(given, descriptors: entry.descriptors, environment: entry.id).values
+  }
+
   /// An environment, with its initial state's observation.
   /// - Parameters:
   ///   - name: an id or a short name.

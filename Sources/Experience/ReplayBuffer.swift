@@ -12,7 +12,8 @@ public final class ReplayBuffer {
   /// Transitions ever appended: environment steps of the run.
   public private(set) var stepsTaken = 0
   /// Transitions held now.
-  public var count: Int { min(stepsTaken, capacity) }
+  public var count: Int { slotsFilled }
+  private var slotsFilled = 0
 
   // Step t lives in slot t mod capacity.
   private let observations: UnsafeMutablePointer<Float>
@@ -60,6 +61,28 @@ public final class ReplayBuffer {
 
   public var storesCosts: Bool { costs != nil }
 
+  /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.
+  public func beginReload(at firstStep: Int) {
+    demand(stepsTaken == 0, "a buffer that holds \(count) steps can not be reloaded")
+    stepsTaken = firstStep
+  }
+
+  /// Stores one step as a file has it; after ``beginReload(at:)``.
+  public func reload(_ step: StoredStep) {
+    let slot = takeSlot()
+    (observations + slot * observationSize).update(from: pointer(step.observation), count: observationSize)
+    newest.update(from: pointer(step.nextObservation), count: observationSize)
+    (actions + slot * actionSize).update(from: pointer(step.action), count: actionSize)
+    rewards[slot] = step.reward
+    costs?[slot] = step.cost
+    finish(slot, terminal: step.terminal, timeout: step.timeout)
+  }
+
+  private func pointer(_ values: UnsafeBufferPointer<Float>) -> UnsafePointer<Float> {
+    guard let base = values.baseAddress else { trap("a stored step has no values") }
+    return base
+  }
+
   /// Stores one step, forgetting the oldest when full.
   /// - Parameters:
   ///   - terminal: the task's rules ended the episode.
@@ -80,6 +103,10 @@ public final class ReplayBuffer {
     for index in 0..<actionSize { actions[slot * actionSize + index] = action[index] }
     rewards[slot] = Float(reward)
     costs?[slot] = Float(cost)
+    finish(slot, terminal: terminal, timeout: timeout)
+  }
+
+  private func finish(_ slot: Int, terminal: Bool, timeout: Bool) {
     terminals[slot] = terminal
     timeouts[slot] = timeout
     finalIndices[slot] = terminal || timeout ? keepFinalObservation() : -1
@@ -93,15 +120,6 @@ public final class ReplayBuffer {
       "a minibatch of \(batch.observations.columns) and \(batch.actions.columns) for a buffer of \(observationSize) and "
         + "\(actionSize)")
     for row in 0..<batch.size { copy(slot: generator.index(below: count), to: row, of: batch) }
-  }
-
-  /// Marks the newest step's episode as cut: a run that ends in the middle of an episode abandons it.
-  public func abandonEpisode() {
-    guard stepsTaken > 0 else { return }
-    let slot = (stepsTaken - 1) % capacity
-    if finalIndices[slot] >= 0 { return }
-    timeouts[slot] = true
-    finalIndices[slot] = keepFinalObservation()
   }
 
   /// The steps from `step` on that are still held, in order; to write them to a file.
@@ -120,8 +138,9 @@ public final class ReplayBuffer {
 
   private func takeSlot() -> Int {
     let slot = stepsTaken % capacity
-    if stepsTaken >= capacity, finalIndices[slot] >= 0 { freeFinalIndices.append(finalIndices[slot]) }
+    if slotsFilled == capacity, finalIndices[slot] >= 0 { freeFinalIndices.append(finalIndices[slot]) }
     stepsTaken += 1
+    slotsFilled = min(slotsFilled + 1, capacity)
     return slot
   }
 
@@ -160,7 +179,7 @@ public final class ReplayBuffer {
   }
 }
 
-/// One step, lent for the duration of a call.
+/// One step as it is stored; memory is lent for the duration of a call.
 public struct StoredStep {
   public let observation: UnsafeBufferPointer<Float>
   public let action: UnsafeBufferPointer<Float>
@@ -169,4 +188,17 @@ public struct StoredStep {
   public let cost: Float
   public let terminal: Bool
   public let timeout: Bool
+
+  public init(
+    observation: UnsafeBufferPointer<Float>, action: UnsafeBufferPointer<Float>,
+    nextObservation: UnsafeBufferPointer<Float>, reward: Float, cost: Float, terminal: Bool, timeout: Bool
+  ) {
+    self.observation = observation
+    self.action = action
+    self.nextObservation = nextObservation
+    self.reward = reward
+    self.cost = cost
+    self.terminal = terminal
+    self.timeout = timeout
+  }
 }

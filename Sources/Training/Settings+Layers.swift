@@ -39,6 +39,7 @@ extension Settings {
     let algorithm = try last("algorithm").map { try Algorithm(named: $0.value) } ?? .sacHPO
     self.init(environment: id, algorithm: algorithm)
     for entry in entries { try take(entry) }
+    environmentParameters = try EnvironmentCatalog.complete(environmentParameters, of: id)
     try validate()
   }
 

@@ -12,7 +12,7 @@ public struct Settings: Sendable, Equatable {
   /// Environment steps.
   public var steps = 1_000_000
   public var threads = 2
-  /// The environment's own parameters, `environment.<name>`.
+  /// The environment's own parameters, `environment.<name>`; from ``init(layers:environment:)``, all of them.
   public var environmentParameters: [String: ParameterValue] = [:]
 
   // Learning.

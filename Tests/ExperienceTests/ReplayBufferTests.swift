@@ -58,16 +58,4 @@ import Testing
     #expect(Set(seen.keys) == [4, 5, 10, 11, 12, 13, 14, 15, 16, 17])
     #expect(seen.values.allSatisfy { abs($0 - 1000) < 130 })
   }
-
-  @Test func `an abandoned episode counts as a timeout`() {
-    let buffer = ReplayBuffer(capacity: 10, observationSize: 1, actionSize: 1)
-    buffer.append(
-      observation: [1], action: [0], reward: 0, nextObservation: [2], terminal: false, timeout: false)
-    buffer.abandonEpisode()
-    buffer.append(
-      observation: [7], action: [0], reward: 0, nextObservation: [8], terminal: false, timeout: false)
-    var steps: [[Float]] = []
-    buffer.forEachStep(from: 0) { steps.append([$0.observation[0], $0.nextObservation[0], $0.timeout ? 1 : 0]) }
-    #expect(steps == [[1, 2, 1], [7, 8, 0]])
-  }
 }
