@@ -145,7 +145,8 @@ public final class Dataset: HDF5Object {
     let added = rows.count / width
     try setRowCount(before + added)
     do throws(HDF5Error) {
-      try transfer(Element.elementType, rows: before..<(before + added), "append to") { memoryType, memory, file, properties, id in
+      let rows = before..<(before + added)
+      try transfer(Element.elementType, rows: rows, "append to") { memoryType, memory, file, properties, id in
         H5Dwrite(id, memoryType, memory, file, properties, start)
       }
     } catch {
