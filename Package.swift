@@ -61,7 +61,7 @@ let package = Package(
     .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5"]),
   ]
