@@ -1,5 +1,10 @@
+import MuJoCo
+
 /// Every environment by name.
 public enum EnvironmentCatalog {
+  /// MuJoCo's version.
+  public static var simulatorVersion: String { mujocoVersion }
+
   /// Full names, in the order of the list that `hpo env list` prints.
   public static let ids = entries.map(\.id)
 

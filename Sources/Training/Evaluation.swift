@@ -1,5 +1,6 @@
 import Agents
 import Gym
+import LinearAlgebra
 import Random
 
 /// Episodes of the deterministic policy: what a run is judged by.

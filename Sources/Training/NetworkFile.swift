@@ -56,6 +56,21 @@ enum NetworkFile {
     return settings
   }
 
+  /// An agent to be used as it was stored; its optimisers start anew.
+  /// - Parameters:
+  ///   - batchSize: rows of an update, where it shall not be the stored one.
+  ///   - lanes: shares of an update.
+  static func agent(from file: HDF5File, batchSize: Int? = nil, lanes: Int = 2) throws -> SoftActorCritic<Float> {
+    var settings = try settings(of: file)
+    if let batchSize { settings.batchSize = batchSize }
+    let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
+    try read(into: agent.networks, from: file)
+    if agent.multiplier != nil {
+      agent.multiplier?.restore(value: try file.group("networks").attribute("lambda"), recent: [])
+    }
+    return agent
+  }
+
   static func read(into networks: ActorCriticNetworks<Float>, from file: HDF5File) throws {
     let group = try file.group("networks")
     for (name, parameters) in networks.all { try group.group(name).read(into: parameters) }

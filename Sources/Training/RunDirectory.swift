@@ -54,10 +54,10 @@ public struct RunDirectory: Sendable, Equatable {
 public enum RunError: Error, Equatable, CustomStringConvertible {
   case directoryNotWritable(path: String, reason: String)
   case settingsChanged(path: String, differences: [String])
-  case noCheckpoint(path: String)
+  case noCheckpoint(path: String, file: String)
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
-  case interrupted(signal: String, step: Int, path: String)
+  case interrupted(signal: StopSignal, step: Int, path: String)
 
   public var description: String {
     switch self {
@@ -66,12 +66,21 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .settingsChanged(let path, let differences):
       "'\(path)' holds a run with other settings (\(differences.joined(separator: "; "))); start over with --fresh, choose "
         + "another --out, or take the settings back"
-    case .noCheckpoint(let path):
-      "there is no run in '\(path)': no checkpoint.h5"
+    case .noCheckpoint(let path, let file):
+      "there is no '\(file)' in '\(path)'; name the directory of a run that has got that far"
     case .alreadyPast(let path, let done, let asked):
       "the run in '\(path)' has taken \(done) steps, more than the \(asked) asked for; start over with --fresh"
     case .interrupted(let signal, let step, let path):
-      "stopped by \(signal) at step \(step); the same command goes on from '\(path)'"
+      "stopped by \(signal.name) at step \(step); the same command goes on from '\(path)'"
     }
   }
+}
+
+/// A signal that asks a run to stop.
+public struct StopSignal: Sendable, Equatable {
+  public let name: String
+  public let number: Int32
+
+  public static let interrupt = StopSignal(name: "SIGINT", number: SIGINT)
+  public static let terminate = StopSignal(name: "SIGTERM", number: SIGTERM)
 }

@@ -13,8 +13,8 @@ public final class TrainingRun {
   public let directory: RunDirectory
   /// Tells the run's observer, if any, how it goes; called after every step.
   public var onStep: ((TrainingRun) -> Void)?
-  /// Asked after every step; a signal's name ends the run with a checkpoint.
-  public var stopRequest: () -> String? = { nil }
+  /// Asked after every step; a signal ends the run with a checkpoint.
+  public var stopRequest: () -> StopSignal? = { nil }
 
   public private(set) var evaluations: [(step: Int, meanReturn: Double)] = []
   /// Environment steps taken, by earlier processes included.
