@@ -1,13 +1,3 @@
-import RealModule
-
-extension Double {
-  public static func exp8(_ x: SIMD8<Double>) -> SIMD8<Double> {
-    var result = SIMD8<Double>()
-    for lane in 0..<8 { result[lane] = Double.exp(x[lane]) }
-    return result
-  }
-}
-
 extension Float {
   /// Within 1.5 ulp of eˣ between the smallest and largest finite results; 0 below, +∞ above, NaN for NaN.
   ///
@@ -15,8 +5,7 @@ extension Float {
   /// Cephes' `expf`, and 2ⁿ by way of the exponent bits, in two factors so that n = 128 does not overflow early.
   @inline(__always)
   public static func exp8(_ x: SIMD8<Float>) -> SIMD8<Float> {
-    let bounded = x.clamped(
-      lowerBound: SIMD8(repeating: -104), upperBound: SIMD8(repeating: 89))
+    let bounded = x.replacing(with: -104, where: x .< -104).replacing(with: 89, where: x .> 89)
     let n = (bounded * 1.442_695_04).rounded(.toNearestOrEven)
     var r = n.addingProductOf(-0.693_359_375, addedTo: bounded)
     r = n.addingProductOf(2.121_944_4e-4, addedTo: r)

@@ -2,7 +2,7 @@ import COpenBLAS
 import RealModule
 
 /// The two number types networks are made of: `Float` to train with, `Double` to check derivatives with.
-public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable, Sendable {
+public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable, Sendable, RowKernels {
   /// C ← A·B + beta·C with row-major matrices, A [m, k] and B [k, n] after the transpositions asked for.
   static func gemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int,
@@ -14,9 +14,6 @@ public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseC
     transpose: Bool, rows: Int, columns: Int,
     _ a: UnsafePointer<Self>, _ strideA: Int, _ x: UnsafePointer<Self>, _ strideX: Int,
     beta: Self, _ y: UnsafeMutablePointer<Self>, _ strideY: Int)
-
-  /// eˣ for eight numbers at once.
-  static func exp8(_ x: SIMD8<Self>) -> SIMD8<Self>
 }
 
 extension Float: Scalar {

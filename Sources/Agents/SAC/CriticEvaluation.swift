@@ -66,9 +66,8 @@ extension Matrix {
   @specialized(where S == Double)
   func setReLUBackward(of weight: Matrix, output: Matrix, rows list: RowList) {
     for index in 0..<list.count {
-      let line = pointer + index * stride
       let y = output.pointer + Int(list.storage[index]) * output.stride
-      for column in 0..<columns { line[column] = y[column] > 0 ? weight.pointer[column] : 0 }
+      S.copyWherePositive(pointer + index * stride, weight.pointer, y, columns)
     }
   }
 
@@ -77,9 +76,8 @@ extension Matrix {
   @specialized(where S == Double)
   func multiplyByReLUDerivative(output: Matrix, rows list: RowList) {
     for index in 0..<list.count {
-      let line = pointer + index * stride
       let y = output.pointer + Int(list.storage[index]) * output.stride
-      for column in 0..<columns { line[column] = y[column] > 0 ? line[column] : 0 }
+      S.keepWherePositive(pointer + index * stride, y, columns)
     }
   }
 
