@@ -11,7 +11,10 @@ extension LocomotionTask {
       observation: observationParts,
       action: model.actuators.enumerated().map { index, actuator in
         let name = actuator.name.isEmpty ? actuator.joint : actuator.name
-        return .init(name: name.isEmpty ? "\(index)" : name, unit: "N m × gear", low: actuator.low, high: actuator.high)
+        let slides = model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
+        return .init(
+          name: name.isEmpty ? "\(index)" : name, unit: "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")",
+          low: actuator.low, high: actuator.high)
       },
       reward: rewardParts,
       start: startText,
@@ -59,7 +62,14 @@ extension LocomotionTask {
   }
 
   private func perBody(_ entries: [(name: String, unit: String)]) -> [EnvironmentSummary.Element] {
-    model.bodies.flatMap { body in entries.map { .init(name: "\(body.name): \($0.name)", unit: $0.unit) } }
+    model.bodies.indices.flatMap { index in
+      entries.map { .init(name: "\(label(ofBody: index)): \($0.name)", unit: $0.unit) }
+    }
+  }
+
+  private func label(ofBody index: Int) -> String {
+    let body = model.bodies[index]
+    return body.name.isEmpty ? "body \(index) (on \(model.bodies[body.parent].name))" : body.name
   }
 
   // MARK: Reward and episodes
@@ -68,14 +78,15 @@ extension LocomotionTask {
     let period = ParameterValue.number(controlPeriod)
     let moved =
       switch rules.displacement {
-      case .coordinate: "position coordinate 0"
-      case .body(let body): "body '\(body)'"
+      case .coordinate: model.joints.first?.name ?? "qpos[0]"
+      case .body(.number(let index)): label(ofBody: Int(index))
+      case .body(let name): "\(name)"
       case .massCenter: "the centre of mass"
       }
     var terms: [EnvironmentSummary.Term] = [
       .init(
         name: "forward",
-        formula: "+ \(ParameterValue.number(rules.forwardRewardWeight)) × x velocity of \(moved) over \(period) s (m/s)")
+        formula: "+ \(ParameterValue.number(rules.forwardRewardWeight)) × x velocity (m/s) of \(moved) over \(period) s")
     ]
     if let health = rules.health {
       let when = health.paysLastStep && health.terminates ? "every step" : "when healthy"
