@@ -54,7 +54,9 @@ bool mujoco_guard_step(const mjModel *model, mjData *data, int count) {
   GUARDED(for (int i = 0; i < count; i++) mj_step(model, data));
 }
 
-bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data) { GUARDED(mj_rnePostConstraint(model, data)); }
+bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data) {
+  GUARDED(mj_rnePostConstraint(model, data));
+}
 
 bool mujoco_guard_raise(const char *text) { GUARDED(mju_error("%s", text)); }
 

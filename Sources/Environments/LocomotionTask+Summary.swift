@@ -12,9 +12,8 @@ extension LocomotionTask {
       action: model.actuators.enumerated().map { index, actuator in
         let name = actuator.name.isEmpty ? actuator.joint : actuator.name
         let slides = model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
-        return .init(
-          name: name.isEmpty ? "\(index)" : name, unit: "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")",
-          low: actuator.low, high: actuator.high)
+        let unit = "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")"
+        return .init(name: name.isEmpty ? "\(index)" : name, unit: unit, low: actuator.low, high: actuator.high)
       },
       reward: rewardParts,
       start: startText,
@@ -55,7 +54,8 @@ extension LocomotionTask {
           + ["x", "y", "z"].map { ("mass × offset \($0)", "kg m") } + [("mass", "kg")])
     case .bodyVelocities:
       perBody(
-        ["x", "y", "z"].map { ("angular velocity \($0)", "rad/s") } + ["x", "y", "z"].map { ("velocity \($0)", "m/s") })
+        ["x", "y", "z"].map { ("angular velocity \($0)", "rad/s") }
+          + ["x", "y", "z"].map { ("velocity \($0)", "m/s") })
     case .externalForces:
       perBody(["x", "y", "z"].map { ("torque \($0)", "N m") } + ["x", "y", "z"].map { ("force \($0)", "N") })
     }
@@ -119,7 +119,9 @@ extension LocomotionTask {
     guard health.terminates else { return "never (terminate_when_unhealthy is false)" }
     let height = ParameterValue.pair(health.height.low, health.height.high)
     var conditions = ["the torso's height leaves \(height) m"]
-    if let angle = health.angle { conditions.append("its pitch leaves \(ParameterValue.pair(angle.low, angle.high)) rad") }
+    if let angle = health.angle {
+      conditions.append("its pitch leaves \(ParameterValue.pair(angle.low, angle.high)) rad")
+    }
     if let state = health.state {
       conditions.append("another position or a velocity leaves \(ParameterValue.pair(state.low, state.high))")
     }

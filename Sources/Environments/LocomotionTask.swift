@@ -7,6 +7,7 @@ import Random
 /// Equal to Gymnasium 1.4 with numpy 2 bit for bit, which fixes the order of MuJoCo's calls and of every sum here.
 public final class LocomotionTask: MuJoCoTask {
   public let specification: EnvironmentSpecification
+  /// Refreshed in place by `reset` and `step`. Whoever still holds a copy then makes that step allocate another.
   public private(set) var observation: [Double]
   public private(set) var rewardTerms = RewardTerms()
   /// What MuJoCo said if the last step diverged, whether or not the task throws then.

@@ -70,7 +70,7 @@ import Testing
       var simulation = try Simulation(Model(contentsOf: path))
       for _ in 0..<3 {  // also after a reset, and again
         let text = message { try simulation.step() }
-        #expect(text.hasPrefix("MuJoCo's mj_step failed on the model '\(path)': mj_stackAlloc: out of memory, stack overflow"))
+        #expect(text.hasPrefix("MuJoCo's mj_step failed on the model '\(path)': mj_stackAlloc: out of memory"))
         #expect(text.hasSuffix("; reset the simulation or change the model"))
         #expect(!text.contains("\n"))
         try simulation.reset()
@@ -107,7 +107,8 @@ import Testing
   @Test func `arrays of the wrong length are refused`() throws {
     try withModel(Self.ball) { path in
       var simulation = try Simulation(Model(contentsOf: path))
-      #expect(message { try simulation.setState(positions: [0, 0], velocities: [0]) } == "the model takes 1 positions, got 2")
+      let text = message { try simulation.setState(positions: [0, 0], velocities: [0]) }
+      #expect(text == "the model takes 1 positions, got 2")
     }
   }
 

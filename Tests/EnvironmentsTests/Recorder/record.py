@@ -3,8 +3,8 @@
     python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python record.py ../Fixtures
 
 A second argument stretches the episodes, for a longer comparison that is not kept.
-One file per environment and parameter set, in the layout of `hpo rollout`: per group `episode_<i>` the input (`actions`,
-`qpos0`, `qvel0`) and what Gymnasium made of it (`observations`, `rewards`, `terminated`, `qpos`, `qvel`). Attributes
+One file per environment and parameter set, in the layout of `hpo rollout`: per group `episode_<i>` the input
+(`actions`, `qpos0`, `qvel0`) and what Gymnasium made of it (`observations`, `rewards`, `terminated`, `qpos`, `qvel`). Attributes
 name the environment and its parameters (JSON).
 """
 
