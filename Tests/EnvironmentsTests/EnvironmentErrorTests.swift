@@ -121,6 +121,30 @@ import Testing
     }
   }
 
+  @Test func `a step that MuJoCo fails throws until the next reset`() throws {
+    // Memory for the ball in the air, but not for its contact with the floor.
+    let model = """
+      <mujoco><size memory='2K'/><worldbody><geom type='plane' size='1 1 1'/><body pos='0 0 1'><joint type='slide' \
+      axis='1 0 0'/><joint type='slide' axis='0 0 1'/><joint axis='0 1 0'/><geom type='box' size='.2 .2 .2'/></body>\
+      </worldbody></mujoco>
+      """
+    try withTemporaryModel(model) { path in
+      let task = try make("HalfCheetah", ["xml_file": .string(path), "frame_skip": 20])
+      var steps = 0
+      let text = message {
+        while steps < 100 {
+          _ = try task.step([])
+          steps += 1
+        }
+      }
+      #expect(steps > 5 && steps < 100)
+      #expect(text.hasPrefix("MuJoCo's mj_step failed on the model '\(path)': "))
+      #expect(message { _ = try task.step([]) } == text)
+      try task.setState(qpos: [0, 0, 0], qvel: [0, 0, 0])
+      _ = try task.step([])
+    }
+  }
+
   @Test func `a NaN action counts as divergence`() throws {
     let task = try make("Hopper", ["divergence": "throw"])
     #expect(throws: EnvironmentError.self) { try task.step([.nan, 0, 0]) }
