@@ -1,5 +1,10 @@
+import MuJoCo
+
 /// Every environment by name.
 public enum EnvironmentCatalog {
+  /// MuJoCo's version.
+  public static var simulatorVersion: String { mujocoVersion }
+
   /// Full names, in the order of the list that `hpo env list` prints.
   public static let ids = entries.map(\.id)
 
@@ -9,6 +14,15 @@ public enum EnvironmentCatalog {
   /// The parameters of an environment, with this version's defaults.
   public static func parameters(of name: String) throws(EnvironmentError) -> [ParameterDescriptor] {
     try entry(name).descriptors
+  }
+
+  /// Checks parameters without making the environment, and fills in the defaults.
+  /// - Returns: every parameter of the environment, each as its kind.
+  public static func complete(
+    _ given: [String: ParameterValue], of name: String
+  ) throws(EnvironmentError) -> [String: ParameterValue] {
+    let entry = try entry(name)
+    return try Parameters(given, descriptors: entry.descriptors, environment: entry.id).values
   }
 
   /// An environment, with its initial state's observation.

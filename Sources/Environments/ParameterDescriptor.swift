@@ -65,7 +65,7 @@ public struct ParameterDescriptor: Sendable, Equatable {
 /// A task's parameters: what was given, validated, and defaults for the rest.
 public struct Parameters: Sendable {
   let environment: String
-  private let values: [String: ParameterValue]
+  let values: [String: ParameterValue]
 
   init(
     _ given: [String: ParameterValue], descriptors: [ParameterDescriptor], environment: String

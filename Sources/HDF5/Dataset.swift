@@ -18,6 +18,9 @@ public final class Dataset: HDF5Object {
     }
     elementType = ElementType(of: try Handle({ H5Dget_type(id) }, orThrow: failure))
     let space = try Handle({ H5Dget_space(id) }, orThrow: failure)
+    if Library.call({ H5Sget_simple_extent_type(space.id) }) == H5S_NULL {
+      throw .wrongType(object: path, file: owner.path, expected: "elements", found: "nothing, not even a shape")
+    }
     rank = Int(try Library.check({ H5Sget_simple_extent_ndims(space.id) }, orThrow: failure))
     let properties = try Handle({ H5Dget_create_plist(id) }, orThrow: failure)
     isFiltered = try Library.check({ H5Pget_nfilters(properties.id) }, orThrow: failure) > 0
@@ -129,8 +132,8 @@ public final class Dataset: HDF5Object {
   /// Adds rows at the end, without copying them first.
   /// - Parameter rows: [n, …] in row-major order; the count must be a multiple of a row's. Whoever appends to a file
   ///   from elsewhere opens it by ``Group/dataset(_:of:shape:)``, which checks the row's shape.
-  /// - Throws: ``HDF5Error/wrongType(object:file:expected:found:)``, or ``HDF5Error/library(action:object:file:reason:)``
-  ///   if the disk is full, say; no row is added then.
+  /// - Throws: ``HDF5Error/wrongType(object:file:expected:found:)``, or
+  ///   ``HDF5Error/library(action:object:file:reason:)`` if the disk is full, say; no row is added then.
   public func append<Element: HDF5Element>(_ rows: UnsafeBufferPointer<Element>) throws(HDF5Error) {
     try requireWritable(Element.self)
     let width = try rowElementCount
@@ -142,7 +145,8 @@ public final class Dataset: HDF5Object {
     let added = rows.count / width
     try setRowCount(before + added)
     do throws(HDF5Error) {
-      try transfer(Element.elementType, rows: before..<(before + added), "append to") { memoryType, memory, file, properties, id in
+      let rows = before..<(before + added)
+      try transfer(Element.elementType, rows: rows, "append to") { memoryType, memory, file, properties, id in
         H5Dwrite(id, memoryType, memory, file, properties, start)
       }
     } catch {

@@ -60,7 +60,8 @@ extension HDF5Error: CustomStringConvertible {
     case .wrongShape(let object, let file, let expected, let found):
       "'\(object)' in '\(file)' should have shape \(Self.render(expected)), but has \(found)."
     case .rowsMissing(let object, let file, let wanted, let rowCount):
-      "'\(object)' in '\(file)' has \(rowCount) rows; rows \(wanted.lowerBound)..<\(wanted.upperBound) are not all there."
+      "'\(object)' in '\(file)' has \(rowCount) rows; rows \(wanted.lowerBound)..<\(wanted.upperBound)"
+        + " are not all there."
     case .tooLarge(let object, let file, let shape, let limit):
       "'\(object)' in '\(file)' claims shape \(shape), more than the \(limit) elements allowed here."
         + " Raise the limit if the file is trusted."

@@ -116,7 +116,7 @@ public final class HDF5File: Group {
       .library(action: "prepare access to", object: "/", file: path, reason: reasons[0])
     }
     let access = try Handle({ H5Pcreate(shim_file_access_class()) }, orThrow: failure)
-    // SWMR needs 1.10's format. Naming it, rather than "latest", keeps files readable by 1.10 whatever library wrote them.
+    // SWMR needs 1.10's format. Naming it, not "latest", keeps files readable by 1.10 whatever library wrote them.
     try Library.check({ H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }, orThrow: failure)
     // Closing a file shall close it, even if a dataset is still referred to.
     try Library.check({ H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }, orThrow: failure)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// HDF5 builds differ in whether they are thread-safe, so one lock covers the whole library. Bodies call C and nothing
 /// else: a body that made or dropped a ``Handle`` would wait for its own lock.
-package enum Library {
+enum Library {
   private static let lock = Mutex(())
 
   /// Calls where failure cannot be reported, as in a `deinit`.
@@ -30,17 +30,6 @@ package enum Library {
     }
     if result < 0 { throw error(reasons) }
     return result
-  }
-
-  /// How many identifiers of every kind are open in this process.
-  package static var openIdentifierCount: Int {
-    let kinds = [H5I_FILE, H5I_GROUP, H5I_DATATYPE, H5I_DATASPACE, H5I_DATASET, H5I_ATTR, H5I_GENPROP_LST]
-    return kinds.reduce(0) { sum, kind in
-      sum + call {
-        var count: hsize_t = 0
-        return H5Inmembers(kind, &count) < 0 ? 0 : Int(count)
-      }
-    }
   }
 
   /// Stops HDF5 from printing errors. Thread-safe builds keep this setting per thread, so it is made at every call.

@@ -1,28 +1,37 @@
+import Agents
 import ArgumentParser
 import Environments
 import Foundation
 import MuJoCo
+import Training
 
 /// Runs a command's work; an error becomes one line on stderr and an exit code: 2 for a wrong command or
-/// configuration, 1 for work that failed.
+/// configuration, 1 for work that failed, 128 + n for a run that signal n stopped.
 func reportingFailures(_ work: () throws -> Void) throws {
   do {
     try work()
   } catch let error as ExitCode {
     throw error
   } catch {
-    let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("hpo: \(line)\n".utf8))
-    throw ExitCode(isConfiguration(error) ? 2 : 1)
+    report("\(error)")
+    throw exitCode(of: error)
   }
 }
 
-private func isConfiguration(_ error: any Error) -> Bool {
+/// One line on stderr.
+func report(_ message: String) {
+  let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+  FileHandle.standardError.write(Data("hpo: \(line)\n".utf8))
+}
+
+private func exitCode(of error: any Error) -> ExitCode {
   switch error {
-  case EnvironmentError.diverged: false
-  case is EnvironmentError, is SettingError: true
-  case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: true
-  default: false
+  case EnvironmentError.diverged: ExitCode(1)
+  case is EnvironmentError, is SettingError, is SettingsError: ExitCode(2)
+  case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
+  case RunError.settingsChanged, RunError.alreadyPast: ExitCode(2)
+  case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
+  default: ExitCode(1)
   }
 }
 

@@ -54,8 +54,9 @@ import Testing
     expectError(
       "'/floats' in '<dir>/data.h5' should hold booleans, but holds 32-bit floating-point numbers.", in: directory
     ) { _ = try file.read("floats", as: Bool.self) }
-    expectError("'/flags' in '<dir>/data.h5' should hold 32-bit floating-point numbers, but holds booleans.", in: directory)
-    { _ = try file.read("flags", as: Float.self) }
+    expectError(
+      "'/flags' in '<dir>/data.h5' should hold 32-bit floating-point numbers, but holds booleans.", in: directory
+    ) { _ = try file.read("flags", as: Float.self) }
   }
 
   @Test func `a number that its new type cannot hold is refused instead of clipped`() throws {
@@ -154,12 +155,12 @@ import Testing
         + " Raise the limit if the file is trusted.", in: directory
     ) { _ = try huge.read(as: Float.self) }
     expectError(
-      "'/huge' in '<dir>/data.h5' cannot be trusted: it claims shape [1152921504606846976], but only 64 bytes are stored.",
-      in: directory
+      "'/huge' in '<dir>/data.h5' cannot be trusted: it claims shape [1152921504606846976], but only 64"
+        + " bytes are stored.", in: directory
     ) { _ = try huge.read(as: Float.self, elementLimit: .max) }
     expectError(
-      "'/huge' in '<dir>/data.h5' cannot be trusted: it claims shape [1152921504606846976], but only 64 bytes are stored.",
-      in: directory
+      "'/huge' in '<dir>/data.h5' cannot be trusted: it claims shape [1152921504606846976], but only 64"
+        + " bytes are stored.", in: directory
     ) { _ = try huge.read(rows: 0..<1 << 20, as: Float.self) }
     try file.write("ten", [Float](repeating: 0, count: 10))
     expectError(

@@ -68,6 +68,7 @@ import Testing
   @Test func `a writer that closed leaves an ordinary file`() throws {
     try steps.append(1)
     try file.close()
-    #expect(try HDF5File.open(at: directory.file("curve.h5"), mode: .readWrite).read("evaluation/step") == [1])
+    let copy = try directory.copy("curve.h5", to: "copy.h5")
+    #expect(try HDF5File.open(at: copy, mode: .readWrite).read("evaluation/step") == [1])
   }
 }
