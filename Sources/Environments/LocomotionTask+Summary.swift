@@ -4,7 +4,7 @@ extension LocomotionTask {
   public var summary: EnvironmentSummary {
     EnvironmentSummary(
       id: specification.id,
-      source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo 3.17.0",
+      source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo \(mujocoVersion)",
       modelPath: model.path,
       controlPeriod: controlPeriod,
       timeLimit: specification.timeLimit,
@@ -76,6 +76,7 @@ extension LocomotionTask {
 
   private var rewardParts: [EnvironmentSummary.Term] {
     let period = ParameterValue.number(controlPeriod)
+    let forward = ParameterValue.number(rules.forwardRewardWeight)
     let moved =
       switch rules.displacement {
       case .coordinate: model.joints.first?.name ?? "qpos[0]"
@@ -86,7 +87,7 @@ extension LocomotionTask {
     var terms: [EnvironmentSummary.Term] = [
       .init(
         name: "forward",
-        formula: "+ \(ParameterValue.number(rules.forwardRewardWeight)) × x velocity (m/s) of \(moved) over \(period) s")
+        formula: "+ \(forward) × x velocity (m/s) of \(moved) over \(period) s")
     ]
     if let health = rules.health {
       let when = health.paysLastStep && health.terminates ? "every step" : "when healthy"
