@@ -19,14 +19,18 @@ void mujoco_guard_install(void) { mju_setLogHandler(handle); }
 
 const char *mujoco_guard_message(void) { return message; }
 
-// Runs a statement; false when it raised an error. `outer` is set before setjmp and not after: its value survives.
-#define GUARDED(statement)                 \
-  jmp_buf here;                            \
-  jmp_buf *const outer = active;           \
-  active = &here;                          \
-  const bool completed = _setjmp(here) == 0; \
-  if (completed) { statement; }            \
-  active = outer;                          \
+// Runs a statement; false when it raised an error. After the jump a local keeps its value only if it did not change
+// since setjmp, like `outer`, or is volatile.
+#define GUARDED(statement)         \
+  jmp_buf here;                    \
+  jmp_buf *const outer = active;   \
+  volatile bool completed = false; \
+  active = &here;                  \
+  if (_setjmp(here) == 0) {        \
+    statement;                     \
+    completed = true;              \
+  }                                \
+  active = outer;                  \
   return completed
 
 static bool load(const char *path, mjModel **model) {
@@ -54,7 +58,9 @@ bool mujoco_guard_step(const mjModel *model, mjData *data, int count) {
   GUARDED(for (int i = 0; i < count; i++) mj_step(model, data));
 }
 
-bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data) { GUARDED(mj_rnePostConstraint(model, data)); }
+bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data) {
+  GUARDED(mj_rnePostConstraint(model, data));
+}
 
 bool mujoco_guard_raise(const char *text) { GUARDED(mju_error("%s", text)); }
 

@@ -20,6 +20,7 @@ public struct EnvironmentSummary: Sendable, Equatable {
   /// A control, in the task's own units; agents' [-1, 1] is scaled to low…high.
   public struct Control: Sendable, Equatable {
     public var name: String
+    /// With what one unit of control is: "× 150 N m".
     public var unit: String
     public var low: Double
     public var high: Double

@@ -4,14 +4,16 @@ extension LocomotionTask {
   public var summary: EnvironmentSummary {
     EnvironmentSummary(
       id: specification.id,
-      source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo 3.17.0",
+      source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo \(mujocoVersion)",
       modelPath: model.path,
       controlPeriod: controlPeriod,
       timeLimit: specification.timeLimit,
       observation: observationParts,
       action: model.actuators.enumerated().map { index, actuator in
         let name = actuator.name.isEmpty ? actuator.joint : actuator.name
-        return .init(name: name.isEmpty ? "\(index)" : name, unit: "N m × gear", low: actuator.low, high: actuator.high)
+        let slides = model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
+        let unit = "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")"
+        return .init(name: name.isEmpty ? "\(index)" : name, unit: unit, low: actuator.low, high: actuator.high)
       },
       reward: rewardParts,
       start: startText,
@@ -52,30 +54,40 @@ extension LocomotionTask {
           + ["x", "y", "z"].map { ("mass × offset \($0)", "kg m") } + [("mass", "kg")])
     case .bodyVelocities:
       perBody(
-        ["x", "y", "z"].map { ("angular velocity \($0)", "rad/s") } + ["x", "y", "z"].map { ("velocity \($0)", "m/s") })
+        ["x", "y", "z"].map { ("angular velocity \($0)", "rad/s") }
+          + ["x", "y", "z"].map { ("velocity \($0)", "m/s") })
     case .externalForces:
       perBody(["x", "y", "z"].map { ("torque \($0)", "N m") } + ["x", "y", "z"].map { ("force \($0)", "N") })
     }
   }
 
   private func perBody(_ entries: [(name: String, unit: String)]) -> [EnvironmentSummary.Element] {
-    model.bodies.flatMap { body in entries.map { .init(name: "\(body.name): \($0.name)", unit: $0.unit) } }
+    model.bodies.indices.flatMap { index in
+      entries.map { .init(name: "\(label(ofBody: index)): \($0.name)", unit: $0.unit) }
+    }
+  }
+
+  private func label(ofBody index: Int) -> String {
+    let body = model.bodies[index]
+    return body.name.isEmpty ? "body \(index) (on \(model.bodies[body.parent].name))" : body.name
   }
 
   // MARK: Reward and episodes
 
   private var rewardParts: [EnvironmentSummary.Term] {
     let period = ParameterValue.number(controlPeriod)
+    let forward = ParameterValue.number(rules.forwardRewardWeight)
     let moved =
       switch rules.displacement {
-      case .coordinate: "position coordinate 0"
-      case .body(let body): "body '\(body)'"
+      case .coordinate: model.joints.first?.name ?? "qpos[0]"
+      case .body(.number(let index)): label(ofBody: Int(index))
+      case .body(let name): "\(name)"
       case .massCenter: "the centre of mass"
       }
     var terms: [EnvironmentSummary.Term] = [
       .init(
         name: "forward",
-        formula: "+ \(ParameterValue.number(rules.forwardRewardWeight)) × x velocity of \(moved) over \(period) s (m/s)")
+        formula: "+ \(forward) × x velocity (m/s) of \(moved) over \(period) s")
     ]
     if let health = rules.health {
       let when = health.paysLastStep && health.terminates ? "every step" : "when healthy"
@@ -108,7 +120,9 @@ extension LocomotionTask {
     guard health.terminates else { return "never (terminate_when_unhealthy is false)" }
     let height = ParameterValue.pair(health.height.low, health.height.high)
     var conditions = ["the torso's height leaves \(height) m"]
-    if let angle = health.angle { conditions.append("its pitch leaves \(ParameterValue.pair(angle.low, angle.high)) rad") }
+    if let angle = health.angle {
+      conditions.append("its pitch leaves \(ParameterValue.pair(angle.low, angle.high)) rad")
+    }
     if let state = health.state {
       conditions.append("another position or a velocity leaves \(ParameterValue.pair(state.low, state.high))")
     }

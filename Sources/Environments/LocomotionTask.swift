@@ -7,6 +7,7 @@ import Random
 /// Equal to Gymnasium 1.4 with numpy 2 bit for bit, which fixes the order of MuJoCo's calls and of every sum here.
 public final class LocomotionTask: MuJoCoTask {
   public let specification: EnvironmentSpecification
+  /// Refreshed in place by `reset` and `step`. Whoever still holds a copy then makes that step allocate another.
   public private(set) var observation: [Double]
   public private(set) var rewardTerms = RewardTerms()
   /// What MuJoCo said if the last step diverged, whether or not the task throws then.
@@ -26,8 +27,8 @@ public final class LocomotionTask: MuJoCoTask {
   private let lowControls: [Float]
   private let highControls: [Float]
   private var scaledAction: [Float]
-  /// An error of `reset`, which can not throw; the next step does.
-  private var pendingError: (any Error)?
+  /// Why the simulation can not go on until the next reset: steps throw it, as `reset` itself can not.
+  private var failure: (any Error)?
 
   private enum ResolvedDisplacement {
     case coordinate
@@ -71,18 +72,16 @@ public final class LocomotionTask: MuJoCoTask {
       case .normal: initial + noise.scale * generator.standardNormal()
       }
     }
-    do {
-      try setState(qpos: positions, qvel: velocities)
-      pendingError = nil
-    } catch {
-      pendingError = error
-    }
+    try? setState(qpos: positions, qvel: velocities)  // keeps its error in `failure`
   }
 
   public func setState(qpos: [Double], qvel: [Double]) throws {
-    try simulation.reset()
-    try simulation.setState(positions: qpos, velocities: qvel)
-    try simulation.forward()
+    try keepingFailure {
+      try simulation.reset()
+      try simulation.setState(positions: qpos, velocities: qvel)
+      try simulation.forward()
+    }
+    failure = nil
     divergence = nil
     rewardTerms = RewardTerms()
     observe()
@@ -119,11 +118,13 @@ public final class LocomotionTask: MuJoCoTask {
   private func advance<Number: BinaryFloatingPoint>(
     _ controls: UnsafeBufferPointer<Number>, apply: (UnsafeBufferPointer<Number>) throws -> Void
   ) throws -> Step {
-    if let pendingError { throw pendingError }
+    if let failure { throw failure }
     let before = place()
-    try apply(controls)
-    try simulation.step(rules.frameSkip)
-    if rules.needsExternalForces { try simulation.computeExternalForces() }
+    try keepingFailure {
+      try apply(controls)
+      try simulation.step(rules.frameSkip)
+      if rules.needsExternalForces { try simulation.computeExternalForces() }
+    }
     divergence = simulation.takeDivergence()
     if rules.throwsOnDivergence, let divergence {
       throw EnvironmentError.diverged(environment: specification.id, reason: divergence.message)
@@ -148,6 +149,16 @@ public final class LocomotionTask: MuJoCoTask {
     let reward = (terms.forward + terms.healthy) - (terms.controlCost + terms.contactCost)
     let terminated = !healthy && rules.health?.terminates == true
     return Step(reward: reward, ending: terminated ? .terminated : nil, velocity: velocity)
+  }
+
+  @inline(__always)
+  private func keepingFailure(_ work: () throws -> Void) throws {
+    do {
+      try work()
+    } catch {
+      failure = error
+      throw error
+    }
   }
 
   /// Where the robot is, metres; only differences matter. y is 0 for planar robots.

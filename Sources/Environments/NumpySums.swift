@@ -4,7 +4,7 @@
 /// interleaved accumulators up to 128, and halved (at multiples of 8) beyond.
 /// - Source: `pairwise_sum` in numpy 2's `loops_utils.h.src`.
 @inline(__always)
-func pairwiseSum<Number: BinaryFloatingPoint>(count: Int, element: (Int) -> Number) -> Number {
+package func pairwiseSum<Number: BinaryFloatingPoint>(count: Int, element: (Int) -> Number) -> Number {
   count <= 128
     ? blockSum(from: 0, count: count, element: element) : halvedSum(from: 0, count: count, element: element)
 }
@@ -57,6 +57,6 @@ private func blockSum<Number: BinaryFloatingPoint>(
 }
 
 /// `numpy.sum(numpy.square(values))` in the precision of `values`.
-func sumOfSquares<Number: BinaryFloatingPoint>(_ values: UnsafeBufferPointer<Number>) -> Number {
+package func sumOfSquares<Number: BinaryFloatingPoint>(_ values: UnsafeBufferPointer<Number>) -> Number {
   pairwiseSum(count: values.count) { values[$0] * values[$0] }
 }

@@ -1,7 +1,7 @@
 import CMuJoCoGuard
 
 /// The one place where MuJoCo's process-wide error and warning handling is set up (see `CMuJoCoGuard.h`).
-enum ErrorGuard {
+package enum ErrorGuard {
   /// Evaluated before the first model is loaded, so before any call that can fail.
   static let installed: Void = mujoco_guard_install()
 
@@ -11,7 +11,7 @@ enum ErrorGuard {
   }
 
   /// Raises MuJoCo's error for a test; gives the message that arrived.
-  static func raise(_ text: String) -> String? {
+  package static func raise(_ text: String) -> String? {
     _ = installed
     return mujoco_guard_raise(text) ? nil : message
   }

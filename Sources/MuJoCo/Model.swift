@@ -31,7 +31,11 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
     func name(_ kind: mjtObj, _ index: Int) -> String {
       mj_id2name(pointer, Int32(kind.rawValue), Int32(index)).map { String(cString: $0) } ?? ""
     }
-    bodies = (0..<Int(pointer.pointee.nbody)).map { Body(name: name(mjOBJ_BODY, $0), mass: pointer.pointee.body_mass[$0]) }
+    bodies = (0..<Int(pointer.pointee.nbody)).map {
+      Body(
+        name: name(mjOBJ_BODY, $0), mass: pointer.pointee.body_mass[$0],
+        parent: Int(pointer.pointee.body_parentid[$0]))
+    }
     joints = (0..<Int(pointer.pointee.njnt)).map { index in
       Joint(
         name: name(mjOBJ_JOINT, index), kind: Joint.Kind(pointer.pointee.jnt_type[index]),
@@ -42,7 +46,8 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
       let target = drivesJoint ? name(mjOBJ_JOINT, Int(pointer.pointee.actuator_trnid[2 * index])) : ""
       return Actuator(
         name: name(mjOBJ_ACTUATOR, index), joint: target,
-        low: pointer.pointee.actuator_ctrlrange[2 * index], high: pointer.pointee.actuator_ctrlrange[2 * index + 1])
+        low: pointer.pointee.actuator_ctrlrange[2 * index], high: pointer.pointee.actuator_ctrlrange[2 * index + 1],
+        gear: pointer.pointee.actuator_gear[6 * index])
     }
   }
 
@@ -63,6 +68,8 @@ extension Model {
     public var name: String
     /// Kilograms.
     public var mass: Double
+    /// Index of the body that it hangs on; the world's is its own.
+    public var parent: Int
   }
 
   public struct Joint: Sendable, Equatable {
@@ -82,6 +89,8 @@ extension Model {
     /// Control range, in the actuator's units; both 0 when the model gives none.
     public var low: Double
     public var high: Double
+    /// Force or torque at the joint per unit of control.
+    public var gear: Double
   }
 }
 

@@ -60,8 +60,10 @@ public enum Rollout {
     let qvel: [Double] = try group.read("qvel0", shape: [task.qvel.count])
     let dataset = try group.dataset("actions")
     switch dataset.elementType {
-    case .float32: return try replay(try actions(in: dataset, Float.self), qpos, qvel, task) { try task.step(controls: $0) }
-    case .float64: return try replay(try actions(in: dataset, Double.self), qpos, qvel, task) { try task.step(controls: $0) }
+    case .float32:
+      return try replay(try actions(in: dataset, Float.self), qpos, qvel, task) { try task.step(controls: $0) }
+    case .float64:
+      return try replay(try actions(in: dataset, Double.self), qpos, qvel, task) { try task.step(controls: $0) }
     default:
       throw RolloutError.actionType(object: dataset.path, file: file, found: "\(dataset.elementType)")
     }

@@ -101,7 +101,11 @@ private func elementLines(_ part: EnvironmentSummary.Part) -> [String] {
     }
     let start = part.range.lowerBound + index
     let indices = end - index == 1 ? "\(start)" : "\(start)…\(start + end - index - 1)"
-    let described = zip(names, units).map { name, unit in [name, "(\(unit))"].compactMap(\.self).joined(separator: " ") }
+    // A unit stands once for the run of names that share it.
+    let described = names.indices.map { i in
+      let unit = i + 1 < units.count && units[i + 1] == units[i] ? nil : "(\(units[i]))"
+      return [names[i], unit].compactMap(\.self).joined(separator: " ")
+    }
     lines.append("    " + padded(indices, 9) + padded(owner, 24) + described.joined(separator: ", "))
     index = end
   }

@@ -12,10 +12,11 @@ import Testing
     return files.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appending(path: $0).path }
   }()
 
-  @Test func `every id and ten parameter sets are recorded`() {
+  @Test func `every id, ten parameter sets and three diverging tasks are recorded`() {
     let names = Self.fixtures.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
     #expect(Set(EnvironmentCatalog.ids).isSubset(of: names))
     #expect(names.count { $0.hasSuffix("-parameters") } == 10)
+    #expect(names.count { $0.hasSuffix("-broken") } == 3)
   }
 
   @Test(arguments: fixtures) func `a recorded trajectory replays without any difference`(path: String) throws {

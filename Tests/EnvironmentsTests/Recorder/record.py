@@ -3,8 +3,8 @@
     python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python record.py ../Fixtures
 
 A second argument stretches the episodes, for a longer comparison that is not kept.
-One file per environment and parameter set, in the layout of `hpo rollout`: per group `episode_<i>` the input (`actions`,
-`qpos0`, `qvel0`) and what Gymnasium made of it (`observations`, `rewards`, `terminated`, `qpos`, `qvel`). Attributes
+One file per environment and parameter set, in the layout of `hpo rollout`: per group `episode_<i>` the input
+(`actions`, `qpos0`, `qvel0`) and what Gymnasium made of it (`observations`, `rewards`, `terminated`, `qpos`, `qvel`). Attributes
 name the environment and its parameters (JSON).
 """
 
@@ -55,6 +55,10 @@ VARIANTS = [
                          include_qfrc_actuator_in_observation=False)),
 ]
 
+# Simulations that diverge, which MuJoCo resets, and controls that are no numbers.
+BROKEN = [(name, dict(terminate_when_unhealthy=False)) for name in ("Hopper-v5", "Ant-v4", "Humanoid-v5")]
+BROKEN_EPISODES = [("broken", np.float32, 12), ("broken", np.float64, 12), ("runaway", np.float32, 5)]
+
 
 def gymnasium_task(name, parameters):
     """`-v2` is v4, with contact forces for Ant."""
@@ -68,8 +72,11 @@ def gymnasium_task(name, parameters):
 
 def actions_of(kind, dtype, length, space, generator):
     low, high = space.low.astype(np.float64), space.high.astype(np.float64)
-    scale = {"random": 1.0, "zero": 0.0, "mild": 0.2, "beyond": 1.5}[kind]
-    return (scale * generator.uniform(low, high, size=(length, low.size))).astype(dtype)
+    scale = {"zero": 0.0, "mild": 0.2, "beyond": 1.5}.get(kind, 1.0)
+    actions = (scale * generator.uniform(low, high, size=(length, low.size))).astype(dtype)
+    if kind == "broken":
+        actions[3, 0], actions[6, 1], actions[9] = np.nan, -np.inf, 1e25
+    return actions
 
 
 def record(folder, stem, name, parameters, episodes):
@@ -90,6 +97,10 @@ def record(folder, stem, name, parameters, episodes):
                 env.set_state(
                     env.init_qpos + np.eye(1, env.model.nq, 2)[0] * lift + generator.uniform(-0.1, 0.1, env.model.nq),
                     env.init_qvel + generator.uniform(-2, 2, env.model.nv))
+                observation = env._get_obs()
+            if kind == "runaway":
+                mujoco.mj_resetData(env.model, env.data)
+                env.set_state(env.init_qpos, env.init_qvel + 1e12 * np.eye(1, env.model.nv, 2)[0])
                 observation = env._get_obs()
             actions = actions_of(kind, dtype, length, env.action_space, generator)
             qpos, qvel = [env.data.qpos.copy()], [env.data.qvel.copy()]
@@ -127,6 +138,8 @@ def main():
     stretched = [(kind, dtype, round(scale * length)) for kind, dtype, length in VARIANT_EPISODES]
     for name, parameters in VARIANTS:
         record(folder, f"{name}-parameters", name, parameters, stretched)
+    for name, parameters in BROKEN:
+        record(folder, f"{name}-broken", name, parameters, BROKEN_EPISODES)
 
 
 if __name__ == "__main__":
