@@ -41,10 +41,10 @@ evaluate: build
 	@test -n "$(RUN)" || { echo "make evaluate: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
 	@$(HPO) evaluate "$(RUN)"
 
-## test: every test
+## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup
-	swift test $(SWIFT_FLAGS)
+	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
 
 ## bench: speed of environments, update parts and the training loop
 .PHONY: bench

@@ -55,14 +55,15 @@ let package = Package(
       ],
       linkerSettings: vendoredLibraries),
 
-    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym"], path: "Tests/TestSupport"),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
+    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
     .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5", "TestSupport"]),
   ]
 )

@@ -16,7 +16,7 @@ extension Matrix {
   /// clamped and 1 elsewhere, for `reflect` −1 where the movement was turned round and 1 elsewhere.
   @specialized(where S == Float)
   @specialized(where S == Double)
-  func drift(along momentum: Matrix, stepSize: S, boundary: Boundary, factors: Matrix) {
+  package func drift(along momentum: Matrix, stepSize: S, boundary: Boundary, factors: Matrix) {
     for row in 0..<rows {
       let a = pointer + row * stride
       let p = momentum.pointer + row * momentum.stride

@@ -5,7 +5,7 @@ import NeuralNetworks
 /// (a_K, p_K) by the leapfrog (paper §IV-A, Algorithm 2). With K = 0 it is the Gaussian policy itself.
 ///
 /// Holds what the way back needs, so each thread has its own.
-final class HamiltonianPolicy<S: Scalar> {
+package final class HamiltonianPolicy<S: Scalar> {
   let base: GaussianPolicy<S>
   let field: ActionValueField<S>
   private let evolution: Evolution
@@ -15,9 +15,9 @@ final class HamiltonianPolicy<S: Scalar> {
   private let rows: Int
 
   /// a₀, [rows, actions]; tanh u₀ for `Boundary.latent`.
-  let baseAction: Matrix<S>
+  package let baseAction: Matrix<S>
   /// a_K, [rows, actions].
-  let action: Matrix<S>
+  package let action: Matrix<S>
   /// p₀ and p_K, [rows, actions].
   let initialMomentum: Matrix<S>
   let momentum: Matrix<S>

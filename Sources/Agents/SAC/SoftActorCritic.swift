@@ -15,7 +15,7 @@ public final class SoftActorCritic<S: Scalar> {
   public let minibatch: Minibatch<S>
   /// What ``update()`` draws; a caller that wants certain numbers fills it and calls the gradients' functions.
   public let noise: UpdateNoise<S>
-  let lanes: [UpdateLane<S>]
+  package let lanes: [UpdateLane<S>]
   private let pool: WorkerPool
   private let criticTraining: [TrainedNetwork<S>]
   private let policyTraining: [TrainedNetwork<S>]
@@ -121,10 +121,10 @@ public final class SoftActorCritic<S: Scalar> {
   }
 
   /// ∂(critic losses)/∂critics at the present parameters; nothing is stepped.
-  func setCriticGradients() { pool.run(lanes: lanes.count, work.criticGradients) }
+  package func setCriticGradients() { pool.run(lanes: lanes.count, work.criticGradients) }
 
   /// ∂(−J)/∂(θ, h) at the present parameters; nothing is stepped.
-  func setPolicyGradients() { pool.run(lanes: lanes.count, work.policyGradients) }
+  package func setPolicyGradients() { pool.run(lanes: lanes.count, work.policyGradients) }
 
   private func stepCritics() {
     for trained in criticTraining { trained.optimizer.beginStep() }
@@ -157,7 +157,7 @@ public final class SoftActorCritic<S: Scalar> {
   }
 
   /// Batch means of the last update, lanes added up in their order.
-  func metrics() -> UpdateMetrics {
+  package func metrics() -> UpdateMetrics {
     var metrics = UpdateMetrics()
     for lane in lanes {
       metrics.critic1Loss += lane.sums.critic1Loss
@@ -206,7 +206,7 @@ public struct TrainedNetwork<S: Scalar> {
   }
 
   /// The whole gradient, lanes added up.
-  func gradient() -> ParameterSet<S> {
+  package func gradient() -> ParameterSet<S> {
     let sum = optimizer.parameters.zeros()
     for share in shareValues { sum.values.add(share) }
     return sum

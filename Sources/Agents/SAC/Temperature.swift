@@ -29,7 +29,7 @@ public final class Temperature {
   }
 
   // L(log α) = −α·mean(log π + H̄), H̄ = −d      ∂L/∂log α = L
-  func update(meanLogProbability: Double) {
+  package func update(meanLogProbability: Double) {
     guard rule == .auto else { return }
     let gradient = -alpha * (meanLogProbability + targetEntropy)
     steps += 1

@@ -4,7 +4,7 @@ import NeuralNetworks
 import Random
 
 /// One share of an update's rows with all its working memory: lanes run side by side and meet only when gradients are added up.
-final class UpdateLane<S: Scalar> {
+package final class UpdateLane<S: Scalar> {
   let networks: ActorCriticNetworks<S>
   let settings: AgentSettings
   let temperature: Temperature
@@ -24,7 +24,7 @@ final class UpdateLane<S: Scalar> {
   let nextMomentumNoise: Matrix<S>
 
   /// The training policy, on s′ for the targets and on s for the objective.
-  let policy: HamiltonianPolicy<S>
+  package let policy: HamiltonianPolicy<S>
   /// min(Q̄₁, Q̄₂), the value in y.
   let targetValue: TwinMinimum<S>
   /// Q̄_C, the value in y_C.
@@ -36,10 +36,10 @@ final class UpdateLane<S: Scalar> {
   let critic2: CriticRegression<S>
   let costCritic: CriticRegression<S>?
   /// y and y_C, [rows].
-  let targets: Vector<S>
+  package let targets: Vector<S>
   let costTargets: Vector<S>
-  let squaredMomentum: Vector<S>
-  let squaredInitialMomentum: Vector<S>
+  package let squaredMomentum: Vector<S>
+  package let squaredInitialMomentum: Vector<S>
   let policyGradient: MultilayerPerceptron<S>
   var sums = UpdateSums()
   private let noise: UpdateNoise<S>
