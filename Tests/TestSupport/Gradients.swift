@@ -4,7 +4,7 @@ import Testing
 
 /// Checks ∂f/∂values, element by element, against central differences of `f` in Double.
 ///
-/// With a step of 3e-6 rounding (ulp of f ÷ step) and curvature (step² f‴) of a loss of up to about 100 both stay below the tolerance.
+/// With a step of 3e-6, rounding (ulp of f ÷ step) and curvature (step² f‴) of a loss of up to about 100 stay below the tolerance.
 public func expectGradient(
   _ gradient: Vector<Double>, of f: () -> Double, at values: Vector<Double>, step: Double = 3e-6,
   tolerance: Double = 2e-7, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
