@@ -5,6 +5,8 @@ import Random
 public final class Actor<S: Scalar> {
   private let exploration: HamiltonianPolicy<S>
   private let evaluation: HamiltonianPolicy<S>
+  /// Algorithm 3, where the agent filters its actions.
+  private let safe: SafeHamiltonianPolicy<S>?
   private let settings: AgentSettings
   private let observation: Matrix<S>
   private let noise: Matrix<S>
@@ -23,11 +25,29 @@ public final class Actor<S: Scalar> {
     }
     exploration = policy(settings.explorationPolicy)
     evaluation = policy(settings.trainingPolicy)
+    if let safety = settings.safety, safety.filtersActions {
+      let surfaces = ActionValueSurfaces(
+        networks: agent.networks, settings: agent.settings, multiplier: agent.multiplier, rows: 1)
+      safe = SafeHamiltonianPolicy(
+        networks: agent.networks, surface: surfaces.climbed(by: .proposed), settings: settings, safety: safety)
+    } else {
+      safe = nil
+    }
     observation = Matrix(rows: 1, columns: settings.observationSize)
     noise = Matrix(rows: 1, columns: settings.actionSize)
     momentumNoise = Matrix(rows: 1, columns: settings.actionSize)
     zeros = Matrix(rows: 1, columns: settings.actionSize)
   }
+
+  /// Takes note of an episode's first state, which the Lyapunov constraint refers to.
+  public func beginEpisode(at state: [Double]) {
+    guard let safe else { return }
+    load(state)
+    safe.beginEpisode(at: observation)
+  }
+
+  /// What the filter did since the last call; `nil` where there is none.
+  public func takeFilterCounts() -> FilterCounts? { safe?.takeCounts() }
 
   /// a ~ the exploration policy, with its own momentum deviation.
   /// - Parameters:
@@ -36,6 +56,15 @@ public final class Actor<S: Scalar> {
   public func explore(_ state: [Double], into action: inout [Float], using generator: inout SeededGenerator) {
     load(state)
     noise.fillStandardNormal(using: &generator)
+    if let safe {
+      let scale = settings.momentum == .zero ? 0 : S(settings.momentumStdExploration)
+      safe.choose(observation: observation, noise: noise) { momentum in
+        momentumNoise.fillStandardNormal(using: &generator)
+        momentum.set(momentumNoise, scaledBy: scale)
+      }
+      store(safe.action, into: &action)
+      return
+    }
     momentumNoise.fillStandardNormal(using: &generator)
     exploration.sample(
       observations: observation, noise: noise, momentumNoise: momentumNoise,
@@ -46,6 +75,11 @@ public final class Actor<S: Scalar> {
   /// The deterministic action: a₀ = tanh μ, p₀ = 0, then the training policy's leapfrog steps.
   public func exploit(_ state: [Double], into action: inout [Float]) {
     load(state)
+    if let safe {
+      safe.choose(observation: observation, noise: zeros) { $0.fill(0) }
+      store(safe.action, into: &action)
+      return
+    }
     evaluation.sample(observations: observation, noise: zeros, momentumNoise: zeros, momentumStd: 0)
     store(evaluation.action, into: &action)
   }

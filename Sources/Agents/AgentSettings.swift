@@ -15,6 +15,9 @@ public enum PolicyKind: String, Sendable, CaseIterable {
 /// Where p₀ comes from.
 public enum MomentumKind: String, Sendable, CaseIterable { case gaussian, zero }
 
+/// Where a flow policy's σ comes from: the network, or one learned vector for all states.
+public enum FlowStd: String, Sendable, CaseIterable { case state, shared }
+
 /// Whose minimum the leapfrog climbs.
 public enum CriticChoice: String, Sendable, CaseIterable { case target, online }
 
@@ -54,11 +57,17 @@ public struct AgentSettings: Sendable, Equatable {
   /// Whether y holds −(αβ/2)(‖p′_K‖² − ‖p′₀‖²).
   public var momentumInValue = true
 
+  /// Radial flows of SAC-NF's policy.
+  public var flows = 3
+  public var flowStd = FlowStd.state
   /// Constraint on discounted cost; `nil` for agents that maximise return alone.
   public var safety: SafetySettings?
 
   /// Whether some policy of this agent needs T_h and σ_h.
   public var usesProposedLeapfrog: Bool { explorationPolicy == .proposed || trainingPolicy == .proposed }
+
+  /// Whether some policy of this agent goes through radial flows.
+  public var usesFlow: Bool { explorationPolicy == .flow || trainingPolicy == .flow }
 
   public init(observationSize: Int, actionSize: Int) {
     self.observationSize = observationSize

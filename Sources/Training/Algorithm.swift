@@ -2,6 +2,9 @@
 public enum Algorithm: String, Sendable, CaseIterable {
   case sacHPO = "sac-hpo"
   case sac
+  case sacNF = "sac-nf"
+  case sacLagrangian = "sac-lagrangian"
+  case safeSACHPO = "safe-sac-hpo"
   case baseline1 = "baseline-1"
   case baseline2 = "baseline-2"
   case baseline3 = "baseline-3"
@@ -12,6 +15,14 @@ public enum Algorithm: String, Sendable, CaseIterable {
     switch self {
     case .sacHPO:
       (settings.explorationPolicy, settings.trainingPolicy) = (.proposed, .proposed)
+    case .sacNF:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.flow, .flow)
+    case .sacLagrangian:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.gaussian, .gaussian)
+      (settings.cost, settings.constraint) = (.paper, .lagrangian)
+    case .safeSACHPO:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.proposed, .proposed)
+      (settings.cost, settings.constraint) = (.paper, .lyapunov)
     case .sac:
       (settings.explorationPolicy, settings.trainingPolicy) = (.gaussian, .gaussian)
     case .baseline1:

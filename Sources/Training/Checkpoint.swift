@@ -78,6 +78,9 @@ struct Checkpoint {
     try group.setAttribute("wall_seconds", progress.wallSeconds)
     try group.setAttribute("loop_seconds", progress.loopSeconds)
     try group.setAttribute("loop_steps", progress.loopSteps)
+    try group.setAttribute("filter_actions", progress.filter.actions)
+    try group.setAttribute("filter_steps", progress.filter.steps)
+    try group.setAttribute("filter_rejected", progress.filter.rejected)
     try group.setAttribute("update_count", progress.updates.count)
     try group.write("update_sums", progress.updates.sums)
     let episode = progress.episode
@@ -102,6 +105,9 @@ struct Checkpoint {
     progress.wallSeconds = try group.attribute("wall_seconds")
     progress.loopSeconds = try group.attribute("loop_seconds")
     progress.loopSteps = try group.count("loop_steps")
+    progress.filter.actions = try group.count("filter_actions")
+    progress.filter.steps = try group.count("filter_steps")
+    progress.filter.rejected = try group.count("filter_rejected")
     let sums: [Double] = try group.read("update_sums", shape: [UpdateAverages.names.count])
     guard let updates = UpdateAverages(count: try group.count("update_count"), sums: sums) else {
       throw CheckpointError.impossibleState(object: "/progress", file: file.filePath)

@@ -8,27 +8,32 @@ public struct Evaluation: Sendable, Equatable {
   /// Undiscounted, one per episode.
   public var returns: [Double] = []
   public var lengths: [Int] = []
+  /// Sums of costs, plain and discounted, where a cost is recorded; zeros otherwise.
+  public var costs: [Double] = []
+  public var discountedCosts: [Double] = []
 
   /// Plays whole episodes of `actor`'s deterministic action.
   /// - Throws: what the environment throws.
   public static func run(
-    _ actor: Actor<Float>, in environment: any Environment, episodes: Int, using generator: inout SeededGenerator
+    _ actor: Actor<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
+    gamma: Double = 1, using generator: inout SeededGenerator
   ) throws -> Evaluation {
     var evaluation = Evaluation()
     var action = [Float](repeating: 0, count: environment.specification.actionSize)
     for _ in 0..<episodes {
       environment.reset(using: &generator)
-      var total = 0.0
-      var length = 0
+      actor.beginEpisode(at: environment.observation)
+      var episode = EpisodeTotals()
       while true {
         actor.exploit(environment.observation, into: &action)
         let step = try environment.step(action)
-        total += step.reward
-        length += 1
+        episode.add(reward: step.reward, cost: signal?.cost(of: step, action: action) ?? 0, gamma: gamma)
         if step.ending != nil { break }
       }
-      evaluation.returns.append(total)
-      evaluation.lengths.append(length)
+      evaluation.returns.append(episode.totalReward)
+      evaluation.lengths.append(episode.length)
+      evaluation.costs.append(episode.cost)
+      evaluation.discountedCosts.append(episode.discountedCost)
     }
     return evaluation
   }

@@ -38,6 +38,14 @@ enum NetworkFile {
     try networks.setAttribute("action_size", agent.settings.actionSize)
     // The present ones: a learned α moves, and so does λ.
     try networks.setAttribute("alpha", agent.temperature.alpha)
+    let safety = agent.settings.safety
+    let constraint: Constraint = safety == nil ? .none : safety?.filtersActions == true ? .lyapunov : .lagrangian
+    try networks.setAttribute("constraint", constraint.rawValue)
+    if let safety {
+      try networks.setAttribute("cost_limit", safety.costLimit)
+      try networks.setAttribute("multiplier_rate", safety.multiplierRate)
+      try networks.setAttribute("safe_leapfrog_steps", safety.safeLeapfrogSteps)
+    }
     try networks.setAttribute("lambda", agent.multiplier?.value ?? 0)
     for (name, parameters) in agent.networks.all { try networks.createGroup(name).write(parameters) }
   }
@@ -53,6 +61,30 @@ enum NetworkFile {
     }
     var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
     for key in AgentSettings.keys { try key.read(&settings, networks) }
+    let constraint: String = try networks.attribute("constraint")
+    if constraint != Constraint.none.rawValue {
+      guard let constraint = Constraint(rawValue: constraint) else {
+        throw CheckpointError.outOfRange(attribute: "constraint", value: constraint, file: file.filePath)
+      }
+      var safety = SafetySettings(
+        costLimit: try networks.attribute("cost_limit"), filtersActions: constraint == .lyapunov)
+      safety.multiplierRate = try networks.attribute("multiplier_rate")
+      safety.safeLeapfrogSteps = try networks.attribute("safe_leapfrog_steps")
+      guard (1...1000).contains(safety.safeLeapfrogSteps), safety.costLimit.isFinite, safety.multiplierRate.isFinite else {
+        throw CheckpointError.outOfRange(
+          attribute: "cost_limit, multiplier_rate, safe_leapfrog_steps",
+          value: "\(safety.costLimit), \(safety.multiplierRate), \(safety.safeLeapfrogSteps)", file: file.filePath)
+      }
+      settings.safety = safety
+    }
+    guard !settings.usesProposedLeapfrog || settings.trainingPolicy == .proposed,
+      settings.explorationPolicy != .flow || settings.trainingPolicy == .flow,
+      settings.safety?.filtersActions != true || settings.explorationPolicy == .proposed
+    else {
+      throw CheckpointError.outOfRange(
+        attribute: "exploration_policy, training_policy, constraint",
+        value: "\(settings.explorationPolicy), \(settings.trainingPolicy), \(constraint)", file: file.filePath)
+    }
     return settings
   }
 
@@ -94,6 +126,7 @@ extension AgentSettings {
     value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...16_384),
     value("momentum_std_training", \.momentumStdTraining, 1e-12...1e12),
     value("momentum_std_exploration", \.momentumStdExploration, 1e-12...1e12),
+    value("flows", \.flows, 1...1000), choice("flow_std", \.flowStd),
     flag("leapfrog_state_input", \.leapfrogStateInput), flag("momentum_in_value", \.momentumInValue),
     choice("temperature", \.temperature), choice("exploration_policy", \.explorationPolicy),
     choice("training_policy", \.trainingPolicy), choice("momentum", \.momentum), choice("boundary", \.boundary),

@@ -10,6 +10,8 @@ struct RunProgress: Equatable {
   var bestReturn: Double?
   /// Return of the last finished training episode.
   var lastReturn: Double?
+  /// What the Lyapunov filter did since the last `/update` row.
+  var filter = FilterCounts()
   /// Time spent, all of it, and in the training loop alone since the last `/update` row.
   var wallSeconds = 0.0
   var loopSeconds = 0.0

@@ -40,11 +40,31 @@ public struct SettingKey: Sendable {
     choice("boundary", \.boundary, "what happens at the walls of the action box"),
     choice("hamiltonian_critic", \.hamiltonianCritic, "whose minimum the leapfrog climbs"),
     flag("momentum_in_value", \.momentumInValue, "whether y holds the momentum's terms"),
+    integer("flows", \.flows, 1...1000, "radial flows of a flow policy"),
+    choice("flow_std", \.flowStd, "whether a flow policy's σ depends on the state"),
+    choice("cost", \.cost, "the safety cost that is recorded"),
+    choice("constraint", \.constraint, "how the cost is kept below its limit"),
+    costLimit,
+    positive("multiplier_rate", \.multiplierRate, "η of the Lagrange multiplier"),
+    integer("safe_leapfrog_steps", \.safeLeapfrogSteps, 1...1000, "most leapfrog steps for one filtered action"),
     integer("evaluation_interval", \.evaluationInterval, 1..., "steps between evaluations"),
     integer("evaluation_episodes", \.evaluationEpisodes, 1...10_000, "episodes per evaluation"),
     integer("checkpoint_interval", \.checkpointInterval, 1..., "steps between checkpoints"),
     integer("logging_interval", \.loggingInterval, 1..., "steps that /update rows are averaged over"),
   ]
+
+  private static let costLimit = SettingKey(
+    name: "cost_limit", expectation: "a number above 0, or default", meaning: "d₀ on the discounted cost",
+    text: { $0.costLimit.map { "\($0)" } ?? "default" }
+  ) { settings, text in
+    if text == "default" {
+      settings.costLimit = nil
+      return true
+    }
+    guard let value = Double(text), value > 0, value.isFinite else { return false }
+    settings.costLimit = value
+    return true
+  }
 
   static func named(_ name: String) -> SettingKey? { all.first { $0.name == name } }
 

@@ -40,6 +40,7 @@ extension Settings {
     self.init(environment: id, algorithm: algorithm)
     for entry in entries { try take(entry) }
     environmentParameters = try EnvironmentCatalog.complete(environmentParameters, of: id)
+    if let signal = try CostSignal(cost, environment: id) { costLimit = costLimit ?? signal.defaultLimit }
     try validate()
   }
 
@@ -64,6 +65,18 @@ extension Settings {
     if explorationPolicy == .proposed && trainingPolicy != .proposed {
       throw .contradiction(
         "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained")
+    }
+    if explorationPolicy == .flow && trainingPolicy != .flow {
+      throw .contradiction("exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained")
+    }
+    if trainingPolicy == .flow && explorationPolicy.isEvolved {
+      throw .contradiction("a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'")
+    }
+    if constraint != .none && cost == .none {
+      throw .contradiction("constraint '\(constraint.rawValue)' needs a cost: 'paper' or 'velocity'")
+    }
+    if constraint == .lyapunov && explorationPolicy != .proposed {
+      throw .contradiction("constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'")
     }
     if updateAfter > replayCapacity {
       throw .contradiction("update_after \(updateAfter) can never be reached with replay_capacity \(replayCapacity)")

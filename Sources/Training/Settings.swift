@@ -44,6 +44,17 @@ public struct Settings: Sendable, Equatable {
   public var hamiltonianCritic = CriticChoice.target
   public var momentumInValue = true
 
+  public var flows = 4
+  public var flowStd = FlowStd.state
+
+  // Safe RL.
+  public var cost = CostSignal.Kind.none
+  public var constraint = Constraint.none
+  /// d₀; `nil` for the signal's own.
+  public var costLimit: Double?
+  public var multiplierRate = 0.1
+  public var safeLeapfrogSteps = 10
+
   // What is recorded, and when, in environment steps.
   public var evaluationInterval = 10_000
   public var evaluationEpisodes = 10
@@ -82,6 +93,14 @@ public struct Settings: Sendable, Equatable {
     agent.boundary = boundary
     agent.hamiltonianCritic = hamiltonianCritic
     agent.momentumInValue = momentumInValue
+    agent.flows = flows
+    agent.flowStd = flowStd
+    if constraint != .none, let costLimit {
+      var safety = SafetySettings(costLimit: costLimit, filtersActions: constraint == .lyapunov)
+      safety.multiplierRate = multiplierRate
+      safety.safeLeapfrogSteps = safeLeapfrogSteps
+      agent.safety = safety
+    }
     return agent
   }
 }

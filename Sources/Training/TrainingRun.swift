@@ -26,6 +26,9 @@ public final class TrainingRun {
   private let evaluationEnvironment: TimeLimit
   private let agent: SoftActorCritic<Float>
   private let actor: Actor<Float>
+  /// Apart from the one that explores: a filter's reference to the first state is each episode's own.
+  private let evaluationActor: Actor<Float>
+  private let costSignal: CostSignal?
   private let replay: ReplayBuffer
   private var curve: LearningCurve
   private var replayFile: ReplayFile
@@ -54,8 +57,11 @@ public final class TrainingRun {
     agent = SoftActorCritic(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: settings.threads))
     actor = Actor(agent)
+    evaluationActor = Actor(agent)
+    costSignal = try CostSignal(settings.cost, environment: settings.environment)
     replay = ReplayBuffer(
-      capacity: settings.replayCapacity, observationSize: facts.observationSize, actionSize: facts.actionSize)
+      capacity: settings.replayCapacity, observationSize: facts.observationSize, actionSize: facts.actionSize,
+      storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
     action = [Float](repeating: 0, count: facts.actionSize)
@@ -78,7 +84,7 @@ public final class TrainingRun {
       curve = try LearningCurve.create(
         at: directory.curve, layout: Self.layout(settings), attributes: attributes(settings))
       replayFile = try ReplayFile.create(
-        at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: false,
+        at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: costSignal != nil,
         attributes: attributes(settings))
       beginEpisode()
     }
@@ -113,9 +119,11 @@ public final class TrainingRun {
     let step = try environment.step(action)
     progress.step += 1
     episodeActions.append(contentsOf: action)
-    progress.episode.add(reward: step.reward, gamma: settings.gamma)
+    let cost = costSignal?.cost(of: step, action: action) ?? 0
+    progress.episode.add(reward: step.reward, cost: cost, gamma: settings.gamma)
     replay.append(
-      observation: previousObservation, action: action, reward: step.reward, nextObservation: environment.observation,
+      observation: previousObservation, action: action, reward: step.reward, cost: cost,
+      nextObservation: environment.observation,
       terminal: step.ending == .terminated, timeout: step.ending == .truncated)
     if replay.stepsTaken >= settings.updateAfter {
       replay.sample(into: agent.minibatch, using: &generators.replay)
@@ -135,6 +143,11 @@ public final class TrainingRun {
       for index in action.indices { action[index] = Float(generators.exploration.uniform(-1, 1)) }
     } else {
       actor.explore(environment.observation, into: &action, using: &generators.exploration)
+      if let counts = actor.takeFilterCounts() {
+        progress.filter.actions += counts.actions
+        progress.filter.steps += counts.steps
+        progress.filter.rejected += counts.rejected
+      }
     }
   }
 
@@ -143,13 +156,19 @@ public final class TrainingRun {
     episodeActions.removeAll(keepingCapacity: true)
     progress.episode = EpisodeTotals()
     environment.reset(using: &generators.environment)
+    actor.beginEpisode(at: environment.observation)
     keepObservation()
   }
 
   private func endEpisode() throws {
     progress.lastReturn = progress.episode.totalReward
     try curve.appendEpisode(
-      step: progress.step, return: progress.episode.totalReward, length: progress.episode.length)
+      step: progress.step, return: progress.episode.totalReward, length: progress.episode.length,
+      cost: progress.episode.cost, discountedCost: progress.episode.discountedCost)
+    if let costSignal {
+      agent.multiplier?.episodeEnded(
+        constraintValue: costSignal.constraintValue(of: progress.episode, gamma: settings.gamma))
+    }
   }
 
   /// Element by element: assigning the array would make the environment's next step copy it.
@@ -193,6 +212,12 @@ public final class TrainingRun {
     stopClock()
     var values = progress.updates.means
     values["steps_per_second"] = Double(progress.loopSteps) / progress.loopSeconds
+    if settings.constraint == .lyapunov {
+      let filter = progress.filter
+      values["leapfrog_steps"] = Double(filter.steps) / Double(filter.actions)
+      values["discarded_share"] = Double(filter.rejected) / Double(filter.steps)
+      progress.filter = FilterCounts()
+    }
     try curve.appendUpdate(step: progress.step, values)
     try curve.flush()
     progress.updates = UpdateAverages()
@@ -202,9 +227,11 @@ public final class TrainingRun {
 
   private func evaluate() throws {
     let evaluation = try Evaluation.run(
-      actor, in: evaluationEnvironment, episodes: settings.evaluationEpisodes, using: &generators.evaluation)
+      evaluationActor, in: evaluationEnvironment, episodes: settings.evaluationEpisodes, cost: costSignal,
+      gamma: settings.gamma, using: &generators.evaluation)
     try curve.appendEvaluation(
-      step: progress.step, returns: evaluation.returns, lengths: evaluation.lengths, wallSeconds: progress.wallSeconds)
+      step: progress.step, returns: evaluation.returns, lengths: evaluation.lengths, costs: evaluation.costs,
+      discountedCosts: evaluation.discountedCosts, wallSeconds: progress.wallSeconds)
     try curve.flush()
     let mean = Statistics(evaluation.returns).mean
     evaluations.append((progress.step, mean))
@@ -242,6 +269,7 @@ public final class TrainingRun {
     progress = checkpoint.progress
     var generator = episodeStart
     environment.reset(using: &generator)
+    actor.beginEpisode(at: environment.observation)
     for start in stride(from: 0, to: episodeActions.count, by: action.count) {
       for index in action.indices { action[index] = episodeActions[start + index] }
       _ = try environment.step(action)
@@ -279,7 +307,9 @@ public final class TrainingRun {
   private static func layout(_ settings: Settings) -> LearningCurve.Layout {
     LearningCurve.Layout(
       evaluationEpisodes: settings.evaluationEpisodes,
-      updateScalars: UpdateAverages.names + ["steps_per_second"], storesCosts: false)
+      updateScalars: UpdateAverages.names + ["steps_per_second"]
+        + (settings.constraint == .lyapunov ? ["leapfrog_steps", "discarded_share"] : []),
+      storesCosts: settings.cost != .none)
   }
 }
 

@@ -45,6 +45,9 @@ import Agents
       $0.boundary = .reflect
     },
     Case("Gaussian exploration, proposed training") { $0.explorationPolicy = .gaussian },
+    Case("flows, σ of the state", 3, 3) { $0.flow(3, .state) },
+    Case("flows, shared σ") { $0.flow(4, .shared) },
+    Case("flows, one action", 2, 1) { $0.flow(2, .shared) },
     Case("safe, Gaussian") {
       $0.sac(layers: 2)
       $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
@@ -61,8 +64,13 @@ import Agents
       return agent.metrics().policyLoss
     }
     let trained = agent.trainedNetworks.filter { !$0.name.contains("critic") }
-    let names = agent.settings.trainingPolicy == .proposed ? ["policy", "leapfrog_transform", "leapfrog_gate"] : ["policy"]
-    #expect(trained.map(\.name) == names)
+    let expected =
+      switch agent.settings.trainingPolicy {
+      case .proposed: ["policy", "leapfrog_transform", "leapfrog_gate"]
+      case .flow: agent.settings.flowStd == .shared ? ["policy", "policy_std", "flow"] : ["policy", "flow"]
+      default: ["policy"]
+      }
+    #expect(trained.map(\.name) == expected)
     for network in trained {
       _ = loss()  // at the parameters themselves: the differences below end beside them
       let gradient = network.gradient().values
@@ -107,6 +115,10 @@ import Agents
 extension AgentSettings {
   mutating func sac(layers: Int) {
     (explorationPolicy, trainingPolicy, policyHiddenLayers) = (.gaussian, .gaussian, layers)
+  }
+
+  mutating func flow(_ count: Int, _ std: FlowStd) {
+    (explorationPolicy, trainingPolicy, flows, flowStd) = (.flow, .flow, count, std)
   }
 
   mutating func conventional() {

@@ -10,6 +10,7 @@ package final class HamiltonianPolicy<S: Scalar> {
   let field: ActionValueField<S>
   private let evolution: Evolution
   private let leapfrog: LeapfrogOperator<S>
+  private let flows: RadialFlows<S>?
   private let momentumKind: MomentumKind
   private let movesLatent: Bool
   private let rows: Int
@@ -43,7 +44,8 @@ package final class HamiltonianPolicy<S: Scalar> {
   ) {
     let d = settings.actionSize
     self.rows = rows
-    base = GaussianPolicy(networks.policy, actionSize: d, rows: rows)
+    base = GaussianPolicy(networks.policy, sharedLogStd: networks.policyStd?.values, actionSize: d, rows: rows)
+    flows = kind == .flow ? networks.flows.map { RadialFlows($0, rows: rows) } : nil
     // The boundary is the leapfrog's: without steps there is nothing that could leave the box.
     let boundary = kind.isEvolved ? settings.boundary : .clip
     movesLatent = boundary == .latent
@@ -79,22 +81,24 @@ package final class HamiltonianPolicy<S: Scalar> {
   ///   - momentumStd: 1/√β.
   func sample(observations: Matrix<S>, noise: Matrix<S>, momentumNoise: Matrix<S>, momentumStd: Double) {
     base.sample(observations: observations, noise: noise)
-    baseAction.setSquashed(base.latent)
     logProbability.copy(from: base.logDensity)
+    flows?.forward(base.latent, logDensity: logProbability)
+    let latent = flows?.output ?? base.latent
+    baseAction.setSquashed(latent)
     initialMomentum.set(momentumNoise, scaledBy: momentumKind == .zero ? 0 : S(momentumStd))
     momentum.copy(from: initialMomentum)
     if isEvolved {
       field.surface.prepare(observations: observations)
     }
     if movesLatent {
-      latentPosition.copy(from: base.latent)
+      latentPosition.copy(from: latent)
       evolve(latentPosition, observations)
       action.setSquashed(latentPosition)
       latentPosition.subtractSquashingCorrection(from: logProbability)
     } else {
       action.copy(from: baseAction)
       evolve(action, observations)
-      base.latent.subtractSquashingCorrection(from: logProbability)
+      latent.subtractSquashingCorrection(from: logProbability)
     }
   }
 
@@ -134,6 +138,7 @@ package final class HamiltonianPolicy<S: Scalar> {
       backwardThroughEvolution(observations)
       positionGradient.unsquashGradient(actions: baseAction, correctionScale: logProbabilityScale)
     }
+    flows?.backward(positionGradient, logDensityScale: logProbabilityScale)
     base.backward(latentGradient: positionGradient, logDensityGradient: logProbabilityScale, gradient: gradient)
   }
 
@@ -153,6 +158,10 @@ package final class HamiltonianPolicy<S: Scalar> {
   var leapfrogGradients: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)? {
     if case .proposed(let force) = evolution { force.gradients } else { nil }
   }
+
+  /// Gradients of the flows and of a shared log σ of the last backward pass, where there are such.
+  var flowGradients: RadialFlowParameters<S>? { flows?.gradients }
+  var sharedLogStdGradient: Vector<S> { base.sharedLogStdGradient }
 
   /// Σ of σ_h at a_K over rows and components.
   func gateSum() -> Double {

@@ -13,6 +13,10 @@ public final class ActorCriticNetworks<S: Scalar> {
   public let policy: MultilayerPerceptron<S>
   /// T_h and σ_h: [s?, a, g] → d; only where the proposed leapfrog is used.
   public let leapfrog: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)?
+  /// Radial flows of SAC-NF.
+  public let flows: RadialFlowParameters<S>?
+  /// log σ, where it is shared by all states: `log_std` [d].
+  public let policyStd: ParameterSet<S>?
   /// Q_C and its target: [s, a] → 1; only for safe agents.
   public let cost: (critic: MultilayerPerceptron<S>, target: MultilayerPerceptron<S>)?
 
@@ -29,7 +33,18 @@ public final class ActorCriticNetworks<S: Scalar> {
     critic2 = network(1, critic, .relu)
     targetCritic1 = critic1.copy()
     targetCritic2 = critic2.copy()
-    policy = network(2, [n] + Array(repeating: settings.hiddenSize, count: settings.policyHiddenLayers) + [2 * d], .relu)
+    let sharesStd = settings.usesFlow && settings.flowStd == .shared
+    policy = network(
+      2, [n] + Array(repeating: settings.hiddenSize, count: settings.policyHiddenLayers) + [sharesStd ? d : 2 * d], .relu)
+    policyStd = sharesStd ? ParameterSet([("log_std", [d])]) : nil
+    if settings.usesFlow {
+      let flows = RadialFlowParameters<S>(count: settings.flows, dimensions: d)
+      var generator = SeededGenerator(seed: seed, stream: RandomStream.networks.rawValue + 6)
+      flows.initialize(using: &generator)
+      self.flows = flows
+    } else {
+      flows = nil
+    }
     if settings.usesProposedLeapfrog {
       let sizes = [(settings.leapfrogStateInput ? n : 0) + 2 * d, settings.leapfrogHiddenSize, d]
       leapfrog = (network(3, sizes, .elu), network(4, sizes, .elu))
@@ -57,12 +72,19 @@ public final class ActorCriticNetworks<S: Scalar> {
 
   /// Name and parameters of each, in checkpoint order.
   public var all: [(name: String, parameters: ParameterSet<S>)] {
-    var all = [
+    let critics = [
       ("critic1", critic1), ("critic2", critic2), ("target_critic1", targetCritic1), ("target_critic2", targetCritic2),
       ("policy", policy),
     ]
-    if let leapfrog { all += [("leapfrog_transform", leapfrog.transform), ("leapfrog_gate", leapfrog.gate)] }
-    if let cost { all += [("cost_critic", cost.critic), ("target_cost_critic", cost.target)] }
-    return all.map { ($0.0, $0.1.parameters) }
+    var all = critics.map { ($0.0, $0.1.parameters) }
+    if let policyStd { all.append(("policy_std", policyStd)) }
+    if let flows { all.append(("flow", flows.parameters)) }
+    if let leapfrog {
+      all += [("leapfrog_transform", leapfrog.transform.parameters), ("leapfrog_gate", leapfrog.gate.parameters)]
+    }
+    if let cost {
+      all += [("cost_critic", cost.critic.parameters), ("target_cost_critic", cost.target.parameters)]
+    }
+    return all
   }
 }

@@ -10,12 +10,15 @@ enum LogStandardDeviation {
 
 /// The base policy π_θ before its tanh: u = μ(s) + σ(s) ⊙ ξ, for a fixed number of states.
 ///
-/// The network gives μ, then log σ.
+/// The network gives μ, then log σ; with a shared σ it gives μ only, and log σ is one learned vector.
 final class GaussianPolicy<S: Scalar> {
   let network: MultilayerPerceptron<S>
   private let tape: MultilayerPerceptron<S>.Tape
   private let outputGradient: Matrix<S>
   private let actionSize: Int
+  private let sharedLogStd: Vector<S>?
+  /// ∂L/∂log σ of a shared σ, [actions].
+  let sharedLogStdGradient: Vector<S>
   /// σ ⊙ ξ of the last draw.
   private let scaledNoise: Matrix<S>
   /// u, [rows, actions].
@@ -23,12 +26,16 @@ final class GaussianPolicy<S: Scalar> {
   /// Σ log N(u; μ, σ) over each row, [rows].
   let logDensity: Vector<S>
 
-  init(_ network: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
-    demand(network.outputs == 2 * actionSize, "\(network.outputs) outputs are not μ and log σ of \(actionSize) actions")
+  /// - Parameter sharedLogStd: log σ, [actions], where it does not depend on the state.
+  init(_ network: MultilayerPerceptron<S>, sharedLogStd: Vector<S>?, actionSize: Int, rows: Int) {
+    let outputs = sharedLogStd == nil ? 2 * actionSize : actionSize
+    demand(network.outputs == outputs, "\(network.outputs) outputs where \(outputs) serve \(actionSize) actions")
+    self.sharedLogStd = sharedLogStd
+    sharedLogStdGradient = Vector(count: actionSize)
     self.network = network
     self.actionSize = actionSize
     tape = MultilayerPerceptron.Tape(network, rows: rows)
-    outputGradient = Matrix(rows: rows, columns: 2 * actionSize)
+    outputGradient = Matrix(rows: rows, columns: outputs)
     scaledNoise = Matrix(rows: rows, columns: actionSize)
     latent = Matrix(rows: rows, columns: actionSize)
     logDensity = Vector(count: rows)
@@ -58,10 +65,11 @@ final class GaussianPolicy<S: Scalar> {
     let maximum = S(LogStandardDeviation.maximum)
     for row in 0..<latent.rows {
       let mean = output.pointer + row * output.stride
+      let logSigmas = sharedLogStd?.pointer ?? mean + actionSize
       let xi = noise.pointer + row * noise.stride
       var density: S = 0
       for j in 0..<actionSize {
-        let logSigma = min(max(mean[actionSize + j], minimum), maximum)
+        let logSigma = min(max(logSigmas[j], minimum), maximum)
         let scaled = S.exp(logSigma) * xi[j]
         scaledNoise.pointer[row * actionSize + j] = scaled
         latent.pointer[row * actionSize + j] = mean[j] + scaled
@@ -77,15 +85,21 @@ final class GaussianPolicy<S: Scalar> {
   private func setOutputGradient(_ latentGradient: Matrix<S>, _ logDensityGradient: S) {
     let minimum = S(LogStandardDeviation.minimum)
     let maximum = S(LogStandardDeviation.maximum)
+    sharedLogStdGradient.fill(0)
     for row in 0..<latent.rows {
       let du = latentGradient.pointer + row * latentGradient.stride
       let output = tape.output.pointer + row * tape.output.stride
       let gradient = outputGradient.pointer + row * outputGradient.stride
+      let logSigmas = sharedLogStd?.pointer ?? output + actionSize
       for j in 0..<actionSize {
         gradient[j] = du[j]
-        let logSigma = output[actionSize + j]
-        let inside = logSigma >= minimum && logSigma <= maximum
-        gradient[actionSize + j] = inside ? du[j] * scaledNoise.pointer[row * actionSize + j] - logDensityGradient : 0
+        let inside = logSigmas[j] >= minimum && logSigmas[j] <= maximum
+        let byLogSigma = inside ? du[j] * scaledNoise.pointer[row * actionSize + j] - logDensityGradient : 0
+        if sharedLogStd == nil {
+          gradient[actionSize + j] = byLogSigma
+        } else {
+          sharedLogStdGradient.pointer[j] += byLogSigma
+        }
       }
     }
   }

@@ -58,7 +58,7 @@ public final class SoftActorCritic<S: Scalar> {
       _ name: String, _ network: MultilayerPerceptron<S>, _ gradient: (UpdateLane<S>) -> MultilayerPerceptron<S>
     ) -> TrainedNetwork<S> {
       TrainedNetwork(
-        name: name, optimizer: Adam(network.parameters, settings: adam), gradientShares: lanes.map { gradient($0).parameters })
+        name: name, optimizer: Adam(network.parameters, settings: adam), gradientShares: lanes.map { gradient($0).parameters.values })
     }
     var criticTraining = [
       trained("critic1", networks.critic1) { $0.critic1.gradient },
@@ -72,19 +72,31 @@ public final class SoftActorCritic<S: Scalar> {
       criticTraining.append(
         TrainedNetwork(
           name: "cost_critic", optimizer: Adam(cost.critic.parameters, settings: adam),
-          gradientShares: lanes.compactMap { $0.costCritic?.gradient.parameters }))
+          gradientShares: lanes.compactMap { $0.costCritic?.gradient.parameters.values }))
       targets.append((cost.target.parameters, cost.critic.parameters))
     }
     var policyTraining = [trained("policy", networks.policy) { $0.policyGradient }]
+    if let policyStd = networks.policyStd {
+      policyTraining.append(
+        TrainedNetwork(
+          name: "policy_std", optimizer: Adam(policyStd, settings: adam),
+          gradientShares: lanes.map { $0.policy.sharedLogStdGradient }))
+    }
+    if let flows = networks.flows, settings.trainingPolicy == .flow {
+      policyTraining.append(
+        TrainedNetwork(
+          name: "flow", optimizer: Adam(flows.parameters, settings: adam),
+          gradientShares: lanes.compactMap { $0.policy.flowGradients?.parameters.values }))
+    }
     if settings.trainingPolicy == .proposed {
       let gradients = lanes.compactMap { $0.policy.leapfrogGradients }
       policyTraining += [
         TrainedNetwork(
           name: "leapfrog_transform", optimizer: Adam(networks.proposed.transform.parameters, settings: adam),
-          gradientShares: gradients.map { $0.transform.parameters }),
+          gradientShares: gradients.map { $0.transform.parameters.values }),
         TrainedNetwork(
           name: "leapfrog_gate", optimizer: Adam(networks.proposed.gate.parameters, settings: adam),
-          gradientShares: gradients.map { $0.gate.parameters }),
+          gradientShares: gradients.map { $0.gate.parameters.values }),
       ]
     }
     self.criticTraining = criticTraining
@@ -190,25 +202,17 @@ private struct UpdateWork {
 public struct TrainedNetwork<S: Scalar> {
   public let name: String
   public let optimizer: Adam<S>
-  let gradientShares: [ParameterSet<S>]
-  private let shareValues: [Vector<S>]
-
-  init(name: String, optimizer: Adam<S>, gradientShares: [ParameterSet<S>]) {
-    self.name = name
-    self.optimizer = optimizer
-    self.gradientShares = gradientShares
-    shareValues = gradientShares.map(\.values)
-  }
+  let gradientShares: [Vector<S>]
 
   /// Steps part `index` of `count` of the parameters.
   func step(share index: Int, of count: Int) {
-    optimizer.update(optimizer.parameters.count.share(index, of: count), gradientShares: shareValues)
+    optimizer.update(optimizer.parameters.count.share(index, of: count), gradientShares: gradientShares)
   }
 
   /// The whole gradient, lanes added up.
   package func gradient() -> ParameterSet<S> {
     let sum = optimizer.parameters.zeros()
-    for share in shareValues { sum.values.add(share) }
+    for share in gradientShares { sum.values.add(share) }
     return sum
   }
 }
