@@ -23,9 +23,12 @@ let package = Package(
     .systemLibrary(name: "CMuJoCo", pkgConfig: "mujoco"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
+    .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // Their Swift wrappers: each imports exactly one C target.
     .target(name: "MuJoCo", dependencies: ["CMuJoCo"], linkerSettings: vendoredLibraries),
+    .target(name: "Bullet", dependencies: ["CBullet"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
@@ -36,7 +39,7 @@ let package = Package(
     .target(name: "Gym"),
 
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
-    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Random"]),
+    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
     .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5"]),
     .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
@@ -50,6 +53,7 @@ let package = Package(
 
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
+    .testTarget(name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures"]),
   ]
