@@ -16,7 +16,7 @@ order_nodes_by_age() {
   local header=src/BulletCollision/BroadphaseCollision/btDbvt.h code=src/BulletCollision/BroadphaseCollision/btDbvt.cpp
   sed -i -e 's/^\tbtDbvtNode\* parent;/&\n\tint age;/' -e 's/^\tbtDbvtNode\* m_free;/&\n\tint m_created = 0;/' $header
   sed -i -e 's/^\t\tnode = new (btAlignedAlloc(sizeof(btDbvtNode), 16)) btDbvtNode();/&\n\t\tnode->age = ++pdbvt->m_created;/' \
-    -e 's/if (p > n)/if (p->age > n->age)/' $code
+    -e 's/if (p > n)/if (p \&\& p->age > n->age)/' $code
   [ "$(grep -c 'int age;\|int m_created = 0;' $header)/$(grep -c 'node->age = ++\|p->age > n->age' $code)" = 2/2 ] \
     || fail "Bullet's btDbvt is not as 'Vendor/build-bullet.sh' expects; does the pin in Vendor/pins/bullet.txt match the script?"
 }
@@ -24,10 +24,10 @@ order_nodes_by_age() {
 # build FOLDER — unpacks the source distribution in $package, compiles it and leaves lib, include, models and licenses in FOLDER.
 build() {
   command -v g++ >/dev/null || fail "g++ is needed to build Bullet; 'make setup-bullet' installs it, or: apt-get install g++"
-  local started=$SECONDS work; work=$(mktemp -d "${TMPDIR:-/tmp}/hpo-bullet-XXXXXX")
+  local started=$SECONDS work="$1/work"
   say "building Bullet, once: $(grep -c . "$sources") files, about a minute and a half on two cores"
+  mkdir -p "$work" "$1/lib" "$1/include/SharedMemory" "$1/include/Bullet3Common" "$1/models" "$1/licenses"
   tar xzf "$package" --strip-components=1 -C "$work"
-  mkdir -p "$1/lib" "$1/include/SharedMemory" "$1/include/Bullet3Common" "$1/models" "$1/licenses"
   (
     cd "$work"
     order_nodes_by_age
