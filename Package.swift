@@ -26,8 +26,11 @@ let package = Package(
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
-    // Their Swift wrappers: each imports exactly one C target.
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo"], linkerSettings: vendoredLibraries),
+    // MuJoCo's error handler may not return: setjmp and longjmp around the calls that can fail, in C of our own.
+    .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
+
+    // Their Swift wrappers: no one else imports a C target.
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
     .target(name: "Bullet", dependencies: ["CBullet"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
@@ -45,16 +48,27 @@ let package = Package(
     .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
     .target(
       name: "Training",
-      dependencies: ["Gym", "Environments", "Agents", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
+      dependencies: [
+        "Gym", "Environments", "Agents", "Experience", "HDF5", "Random", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "hpo",
-      dependencies: ["Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       linkerSettings: vendoredLibraries),
 
+    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym"], path: "Tests/TestSupport"),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
+    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
+    .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
-    .testTarget(name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5"], exclude: ["Fixtures"]),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
-    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5", "Random"], exclude: ["Fixtures"]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
+    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Environments", "HDF5", "TestSupport"]),
   ]
 )

@@ -1,0 +1,68 @@
+# What a user types. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ENV ?= HalfCheetah
+ALGO ?= sac-hpo
+SEED ?= 0
+STEPS ?= 1000000
+OUT ?= runs
+CONFIG ?=
+
+export PKG_CONFIG_PATH := $(CURDIR)/Vendor/pkgconfig:$(PKG_CONFIG_PATH)
+
+# Swift's SIMD becomes AVX2 and FMA where this machine has them; elsewhere the build stays portable. Another machine, another build:
+# PORTABLE=1 builds for any machine of this architecture.
+ifeq ($(shell uname -m),x86_64)
+ifneq ($(PORTABLE),1)
+ifneq ($(shell grep -m 1 -c -w avx2 /proc/cpuinfo 2>/dev/null),0)
+ifneq ($(shell grep -m 1 -c -w fma /proc/cpuinfo 2>/dev/null),0)
+MACHINE_FLAGS := -Xcc -march=x86-64-v3
+endif
+endif
+endif
+endif
+SWIFT_FLAGS := -c release $(MACHINE_FLAGS)
+HPO = "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/hpo"
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## experiment: train, e.g. make experiment ENV=HalfCheetah ALGO=sac-hpo SEED=0 STEPS=1000000 OUT=runs CONFIG=settings.yaml
+.PHONY: experiment
+experiment: build
+	@$(HPO) train "$(ENV)" --algorithm "$(ALGO)" --seed "$(SEED)" --steps "$(STEPS)" --out "$(OUT)" $(if $(CONFIG),--config "$(CONFIG)")
+
+## evaluate: returns of a trained policy, e.g. make evaluate RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
+.PHONY: evaluate
+evaluate: build
+	@test -n "$(RUN)" || { echo "make evaluate: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
+	@$(HPO) evaluate "$(RUN)"
+
+## test: every test, or some: make test FILTER=AgentsTests
+.PHONY: test
+test: setup
+	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
+
+## bench: speed of environments, update parts and the training loop
+.PHONY: bench
+bench: build
+	@$(HPO) bench environments
+
+## build: set up what is missing, then build
+.PHONY: build
+build: setup
+	@swift build $(SWIFT_FLAGS) --product hpo
+
+## setup: system packages (apt), vendored libraries and models
+.PHONY: setup
+setup:
+	@Vendor/system-packages.sh
+	@Vendor/fetch.sh
+
+## clean: remove what was built; runs and downloads stay
+.PHONY: clean
+clean:
+	rm -rf .build

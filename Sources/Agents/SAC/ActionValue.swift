@@ -1,0 +1,134 @@
+import LinearAlgebra
+import NeuralNetworks
+
+/// A surface over actions that a policy climbs: Q(s, ·) and its gradient, for a batch of states.
+///
+/// The critics are ReLU networks, piecewise linear in the action, so ∇ₐQ is itself constant almost everywhere: whoever
+/// differentiates further treats it as a constant and is exact.
+protocol ActionValue<S>: AnyObject {
+  associatedtype S: Scalar
+  /// Sets the states, [rows, observations], that the following evaluations are about.
+  func prepare(observations: Matrix<S>)
+  /// Evaluates actions, [rows, actions].
+  func evaluate(actions: Matrix<S>)
+  /// [rows], of the last evaluation.
+  var values: Vector<S> { get }
+  /// gradient ← ∇ₐ of the values of the last evaluation, [rows, actions].
+  func actionGradient(into gradient: Matrix<S>)
+}
+
+/// min(Q₁, Q₂), whose gradient is that of the smaller critic, row by row.
+///
+/// Rows are grouped by their smaller critic, so as many rows travel back as there are, not twice as many.
+final class TwinMinimum<S: Scalar>: ActionValue {
+  private let first: CriticEvaluation<S>
+  private let second: CriticEvaluation<S>
+  private let rows: Int
+  private let order: UnsafeMutablePointer<Int32>
+  private var firstCount = 0
+  let values: Vector<S>
+
+  init(_ critic1: MultilayerPerceptron<S>, _ critic2: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
+    first = CriticEvaluation(critic1, actionSize: actionSize, rows: rows)
+    second = CriticEvaluation(critic2, actionSize: actionSize, rows: rows)
+    self.rows = rows
+    order = .allocate(capacity: rows)
+    values = Vector(count: rows)
+  }
+
+  deinit { order.deallocate() }
+
+  func prepare(observations: Matrix<S>) {
+    first.prepare(observations: observations)
+    second.prepare(observations: observations)
+  }
+
+  func evaluate(actions: Matrix<S>) {
+    first.evaluate(actions: actions)
+    second.evaluate(actions: actions)
+    firstCount = setMinimum(first.values, second.values)
+  }
+
+  func actionGradient(into gradient: Matrix<S>) {
+    first.actionGradient(rows: RowList(storage: order, count: firstCount), into: gradient)
+    second.actionGradient(rows: RowList(storage: order + firstCount, count: rows - firstCount), into: gradient)
+  }
+
+  /// Fills values and order: rows where `q1` is the smaller come first. Returns how many those are.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  private func setMinimum(_ q1: Vector<S>, _ q2: Vector<S>) -> Int {
+    var count = 0
+    for row in 0..<rows where q1.pointer[row] <= q2.pointer[row] {
+      values.pointer[row] = q1.pointer[row]
+      order[count] = Int32(row)
+      count += 1
+    }
+    var next = count
+    for row in 0..<rows where !(q1.pointer[row] <= q2.pointer[row]) {
+      values.pointer[row] = q2.pointer[row]
+      order[next] = Int32(row)
+      next += 1
+    }
+    return count
+  }
+}
+
+/// A single critic's value: the discounted safety cost Q_C.
+final class SingleCritic<S: Scalar>: ActionValue {
+  private let evaluation: CriticEvaluation<S>
+  private let rows: Int
+  private let order: UnsafeMutablePointer<Int32>
+
+  init(_ critic: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
+    evaluation = CriticEvaluation(critic, actionSize: actionSize, rows: rows)
+    self.rows = rows
+    order = .allocate(capacity: rows)
+    for row in 0..<rows { order[row] = Int32(row) }
+  }
+
+  deinit { order.deallocate() }
+
+  var values: Vector<S> { evaluation.values }
+  func prepare(observations: Matrix<S>) { evaluation.prepare(observations: observations) }
+  func evaluate(actions: Matrix<S>) { evaluation.evaluate(actions: actions) }
+  func actionGradient(into gradient: Matrix<S>) {
+    evaluation.actionGradient(rows: RowList(storage: order, count: rows), into: gradient)
+  }
+}
+
+/// Q − λ·Q_C: what a safe agent climbs. The paper's scan prints "+", but costs are positive, so it must be minus.
+final class PenalizedActionValue<S: Scalar>: ActionValue {
+  let reward: TwinMinimum<S>
+  let cost: SingleCritic<S>
+  private let multiplier: Multiplier
+  private let costGradient: Matrix<S>
+  let values: Vector<S>
+
+  init(reward: TwinMinimum<S>, cost: SingleCritic<S>, multiplier: Multiplier, actionSize: Int, rows: Int) {
+    self.reward = reward
+    self.cost = cost
+    self.multiplier = multiplier
+    costGradient = Matrix(rows: rows, columns: actionSize)
+    values = Vector(count: rows)
+  }
+
+  func prepare(observations: Matrix<S>) {
+    reward.prepare(observations: observations)
+    cost.prepare(observations: observations)
+  }
+
+  func evaluate(actions: Matrix<S>) {
+    reward.evaluate(actions: actions)
+    cost.evaluate(actions: actions)
+    let asRow = values.matrix(rows: 1, columns: values.count)
+    values.copy(from: reward.values)
+    asRow.add(cost.values.matrix(rows: 1, columns: values.count), scaledBy: -S(multiplier.value))
+  }
+
+  func actionGradient(into gradient: Matrix<S>) {
+    reward.actionGradient(into: gradient)
+    cost.actionGradient(into: costGradient)
+    gradient.add(costGradient, scaledBy: -S(multiplier.value))
+  }
+}

@@ -1,0 +1,43 @@
+import RealModule
+
+/// The entropy temperature α: fixed, or learned by Adam on log α so that the entropy approaches −d nats.
+public final class Temperature {
+  /// How α comes about.
+  public enum Rule: String, Sendable, CaseIterable { case fixed, auto }
+
+  public let rule: Rule
+  /// α, in units of return per nat.
+  public var alpha: Double { logAlpha == initialLogAlpha ? initialAlpha : Double.exp(logAlpha) }
+  /// What a checkpoint keeps: log α, Adam's moments and its step count.
+  public var logAlpha: Double
+  public var firstMoment = 0.0
+  public var secondMoment = 0.0
+  public var steps = 0
+
+  private let initialAlpha: Double
+  private let initialLogAlpha: Double
+  private let targetEntropy: Double
+  private let learningRate: Double
+
+  public init(rule: Rule, initial alpha: Double, actionSize: Int, learningRate: Double) {
+    self.rule = rule
+    initialAlpha = alpha
+    initialLogAlpha = Double.log(alpha)
+    logAlpha = initialLogAlpha
+    targetEntropy = -Double(actionSize)
+    self.learningRate = learningRate
+  }
+
+  // L(log α) = −α·mean(log π + H̄), H̄ = −d      ∂L/∂log α = L
+  package func update(meanLogProbability: Double) {
+    guard rule == .auto else { return }
+    let gradient = -alpha * (meanLogProbability + targetEntropy)
+    steps += 1
+    firstMoment = 0.9 * firstMoment + 0.1 * gradient
+    secondMoment = 0.999 * secondMoment + 0.001 * gradient * gradient
+    let t = Double(steps)
+    let first = firstMoment / (1 - Double.pow(0.9, t))
+    let second = secondMoment / (1 - Double.pow(0.999, t))
+    logAlpha -= learningRate * first / (second.squareRoot() + 1e-8)
+  }
+}

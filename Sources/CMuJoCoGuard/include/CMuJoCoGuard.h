@@ -1,0 +1,34 @@
+#pragma once
+// MuJoCo reports a failed call by a log message of level "error", and ends the process if the handler returns. Leaving
+// the handler therefore takes longjmp, which Swift can neither set up nor be jumped over by: hence this C target.
+//
+// Every MuJoCo call that can fail has a guarded form here. It returns false on an error, whose text is then in
+// mujoco_guard_message(). Nesting and use from several threads are fine: what is kept is per thread.
+//
+// Limits: the jump skips MuJoCo's own clean-up, so memory that the failed call held is leaked, and an mjData that was
+// being stepped is good only for mj_resetData or mj_deleteData. An error raised outside of a guarded call aborts.
+#include <mujoco/mujoco.h>
+#include <stdbool.h>
+
+/// Makes the guard MuJoCo's log handler: nothing is printed, no MUJOCO_LOG.TXT is written. Once per process suffices.
+void mujoco_guard_install(void);
+
+/// The last guarded call's error on this thread; valid until the next guarded call.
+const char *mujoco_guard_message(void);
+
+/// NULL on failure.
+mjModel *mujoco_guard_load(const char *path);
+mjData *mujoco_guard_make_data(const mjModel *model);
+
+bool mujoco_guard_reset(const mjModel *model, mjData *data);
+bool mujoco_guard_forward(const mjModel *model, mjData *data);
+/// `count` times mj_step.
+bool mujoco_guard_step(const mjModel *model, mjData *data, int count);
+bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data);
+/// mju_error itself, so that tests can raise one.
+bool mujoco_guard_raise(const char *text);
+
+/// Which of the warnings about NaN or huge positions, velocities, accelerations and controls (mjWARN_BADQPOS …
+/// mjWARN_BADCTRL) was counted since the last call, and its coordinate; -1: none. Forgets it, as MuJoCo's own reset of
+/// a diverged simulation leaves a count of one each time.
+int mujoco_guard_take_divergence(mjData *data, int *coordinate);

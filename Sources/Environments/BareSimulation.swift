@@ -1,0 +1,31 @@
+import MuJoCo
+
+/// What a task can not do without: the same model, sub-steps and, where the task needs them, contact forces. The speed
+/// limit that `hpo bench environments` measures a task against.
+public final class BareSimulation {
+  private var simulation: Simulation
+  private let frameSkip: Int
+  private let computesExternalForces: Bool
+
+  public init(of task: LocomotionTask) throws(MuJoCoError) {
+    simulation = try Simulation(task.model)
+    frameSkip = task.rules.frameSkip
+    computesExternalForces = task.rules.needsExternalForces
+  }
+
+  /// As the task's own `setState`.
+  public func setState(qpos: [Double], qvel: [Double]) throws {
+    try simulation.reset()
+    try simulation.setState(positions: qpos, velocities: qvel)
+    try simulation.forward()
+  }
+
+  /// - Parameter controls: in the actuators' units.
+  public func step(controls: [Double]) throws {
+    try controls.withUnsafeBufferPointer { try simulation.setControls($0) }
+    try simulation.step(frameSkip)
+    if computesExternalForces { try simulation.computeExternalForces() }
+  }
+
+  public var qpos: [Double] { simulation.read(.positions) { Array($0) } }
+}

@@ -1,0 +1,69 @@
+import MuJoCo
+
+/// Every environment by name.
+public enum EnvironmentCatalog {
+  /// MuJoCo's version.
+  public static var simulatorVersion: String { mujocoVersion }
+
+  /// Full names, in the order of the list that `hpo env list` prints.
+  public static let ids = entries.map(\.id)
+
+  /// The full name behind `name`: `HalfCheetah` means `HalfCheetah-v2`.
+  public static func id(of name: String) throws(EnvironmentError) -> String { try entry(name).id }
+
+  /// The parameters of an environment, with this version's defaults.
+  public static func parameters(of name: String) throws(EnvironmentError) -> [ParameterDescriptor] {
+    try entry(name).descriptors
+  }
+
+  /// Checks parameters without making the environment, and fills in the defaults.
+  /// - Returns: every parameter of the environment, each as its kind.
+  public static func complete(
+    _ given: [String: ParameterValue], of name: String
+  ) throws(EnvironmentError) -> [String: ParameterValue] {
+    let entry = try entry(name)
+    return try Parameters(given, descriptors: entry.descriptors, environment: entry.id).values
+  }
+
+  /// An environment, with its initial state's observation.
+  /// - Parameters:
+  ///   - name: an id or a short name.
+  ///   - parameters: by Gymnasium's names; text is read as the parameter's kind, defaults hold for the rest.
+  public static func make(
+    _ name: String, parameters: [String: ParameterValue] = [:]
+  ) throws -> any DescribedEnvironment {
+    let entry = try entry(name)
+    return try entry.make(Parameters(parameters, descriptors: entry.descriptors, environment: entry.id))
+  }
+}
+
+extension EnvironmentCatalog {
+  private struct Entry: Sendable {
+    var id: String
+    /// Other names of the same.
+    var aliases: [String]
+    var descriptors: [ParameterDescriptor]
+    var make: @Sendable (Parameters) throws -> any DescribedEnvironment
+  }
+
+  private static let entries: [Entry] =
+    locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
+    + locomotion(Humanoid.self)
+
+  private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [Entry] {
+    RuleVersion.allCases.map { version in
+      let id = "\(Family.name)-\(version.rawValue)"
+      let descriptors = Family.parameters(version)
+      return Entry(id: id, aliases: version == .v2 ? [Family.name] : [], descriptors: descriptors) { parameters in
+        try LocomotionTask(
+          id: id, rules: Family.rules(version, parameters), parameters: parameters, descriptors: descriptors)
+      }
+    }
+  }
+
+  private static func entry(_ name: String) throws(EnvironmentError) -> Entry {
+    if let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name) }) { return entry }
+    let names = entries.flatMap { $0.aliases + [$0.id] }
+    throw .unknownEnvironment(name, nearest: nearestName(to: name, among: names), known: ids)
+  }
+}

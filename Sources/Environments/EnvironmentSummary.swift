@@ -1,0 +1,54 @@
+/// What an environment is made of, told to a newcomer by `hpo env show`.
+public struct EnvironmentSummary: Sendable, Equatable {
+  /// A number of the observation or the action.
+  public struct Element: Sendable, Equatable {
+    /// For instance "rootz" or "torso: torque x".
+    public var name: String
+    public var unit: String
+  }
+
+  /// A run of the observation.
+  public struct Part: Sendable, Equatable {
+    /// The simulator's name: "qpos".
+    public var name: String
+    public var meaning: String
+    public var range: Range<Int>
+    /// One per index of `range`.
+    public var elements: [Element]
+  }
+
+  /// A control, in the task's own units; agents' [-1, 1] is scaled to low…high.
+  public struct Control: Sendable, Equatable {
+    public var name: String
+    /// With what one unit of control is: "× 150 N m".
+    public var unit: String
+    public var low: Double
+    public var high: Double
+  }
+
+  /// A summand of the reward.
+  public struct Term: Sendable, Equatable {
+    public var name: String
+    /// With the weights in force, for instance "+ 1 × x velocity (m/s)".
+    public var formula: String
+  }
+
+  public struct Parameter: Sendable, Equatable {
+    public var descriptor: ParameterDescriptor
+    public var value: ParameterValue
+  }
+
+  public var id: String
+  /// Where rules and model come from.
+  public var source: String
+  public var modelPath: String
+  /// Seconds per action.
+  public var controlPeriod: Double
+  public var timeLimit: Int?
+  public var observation: [Part]
+  public var action: [Control]
+  public var reward: [Term]
+  public var start: String
+  public var termination: String
+  public var parameters: [Parameter]
+}

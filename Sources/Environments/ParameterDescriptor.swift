@@ -1,0 +1,122 @@
+/// One constructor parameter of a task: what `hpo env show` prints and ``Parameters`` validates against.
+public struct ParameterDescriptor: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    case bool
+    /// Finite, at least `minimum` where there is one.
+    case number(minimum: Double? = nil)
+    /// At least 1.
+    case count
+    case text
+    /// Low and high ends, either may be infinite.
+    case pair
+    /// A body's name or index in the model.
+    case body
+    case choice([String])
+
+    /// Ends the sentence "… must be".
+    public var expectation: String {
+      switch self {
+      case .bool: "true or false"
+      case .number(.none): "a finite number"
+      case .number(.some(let minimum)): "a finite number of at least \(ParameterValue.number(minimum))"
+      case .count: "a whole number of at least 1"
+      case .text: "a text that is not empty"
+      case .pair: "a pair 'low,high' with low ≤ high"
+      case .body: "a body's name or index"
+      case .choice(let options): options.map { "'\($0)'" }.joined(separator: " or ")
+      }
+    }
+  }
+
+  /// Gymnasium's name where Gymnasium has the parameter.
+  public var name: String
+  public var kind: Kind
+  public var defaultValue: ParameterValue
+  /// One sentence, with units.
+  public var meaning: String
+
+  /// `value` in this parameter's own case of ``ParameterValue``; `nil` when it does not fit.
+  func accept(_ value: ParameterValue) -> ParameterValue? {
+    switch kind {
+    case .bool: return value.asBool.map { .bool($0) }
+    case .number(let minimum):
+      guard let number = value.asNumber, number.isFinite, number >= minimum ?? -.infinity else { return nil }
+      return .number(number)
+    case .count:
+      guard let number = value.asNumber, number >= 1, number <= 1e6, number == number.rounded() else { return nil }
+      return .number(number)
+    case .text:
+      guard case .string(let text) = value, !text.isEmpty else { return nil }
+      return value
+    case .pair:
+      guard let (low, high) = value.asPair, low <= high else { return nil }  // false for NaN too
+      return .pair(low, high)
+    case .body:
+      if let number = value.asNumber { return Int(exactly: number).flatMap { $0 >= 0 ? .number(number) : nil } }
+      guard case .string(let text) = value, !text.isEmpty else { return nil }
+      return value
+    case .choice(let options):
+      guard case .string(let text) = value, options.contains(text) else { return nil }
+      return value
+    }
+  }
+}
+
+/// A task's parameters: what was given, validated, and defaults for the rest.
+public struct Parameters: Sendable {
+  let environment: String
+  let values: [String: ParameterValue]
+
+  init(
+    _ given: [String: ParameterValue], descriptors: [ParameterDescriptor], environment: String
+  ) throws(EnvironmentError) {
+    var values: [String: ParameterValue] = [:]
+    for descriptor in descriptors { values[descriptor.name] = descriptor.defaultValue }
+    for (name, value) in given.sorted(by: { $0.key < $1.key }) {
+      guard let descriptor = descriptors.first(where: { $0.name == name }) else {
+        throw .unknownParameter(
+          name, environment: environment, nearest: nearestName(to: name, among: descriptors.map(\.name)))
+      }
+      guard let accepted = descriptor.accept(value) else {
+        throw .invalidParameter(
+          name, value: value, environment: environment, expectation: descriptor.kind.expectation)
+      }
+      values[name] = accepted
+    }
+    self.values = values
+    self.environment = environment
+  }
+
+  public subscript(name: String) -> ParameterValue? { values[name] }
+
+  // A rule that asks for what its version does not declare is refused like a user's unknown name.
+  func flag(_ name: String) throws(EnvironmentError) -> Bool { try value(name, \.asBool) }
+  func number(_ name: String) throws(EnvironmentError) -> Double { try value(name, \.asNumber) }
+  func pair(_ name: String) throws(EnvironmentError) -> ValueRange {
+    let (low, high) = try value(name, \.asPair)
+    return ValueRange(low: low, high: high)
+  }
+  func text(_ name: String) throws(EnvironmentError) -> String { try value(name) { "\($0)" } }
+
+  private func value<Value>(
+    _ name: String, _ extract: (ParameterValue) -> Value?
+  ) throws(EnvironmentError) -> Value {
+    guard let value = values[name].flatMap(extract) else {
+      throw .unknownParameter(name, environment: environment, nearest: nearestName(to: name, among: Array(values.keys)))
+    }
+    return value
+  }
+}
+
+/// The two ends of a range; not a `ClosedRange`, as tasks differ in whether the ends belong to it.
+struct ValueRange: Sendable, Equatable {
+  var low: Double
+  var high: Double
+
+  /// low < x < high; false for NaN.
+  func containsStrictly(_ x: Double) -> Bool { low < x && x < high }
+  /// low ≤ x ≤ high; false for NaN.
+  func contains(_ x: Double) -> Bool { low <= x && x <= high }
+  /// numpy's `clip`; NaN stays NaN.
+  func clip(_ x: Double) -> Double { x < low ? low : (x > high ? high : x) }
+}

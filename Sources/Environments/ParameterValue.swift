@@ -1,0 +1,76 @@
+/// A task parameter's value, as it stands in a YAML file, after `--set`, or in code.
+public enum ParameterValue: Sendable, Equatable {
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case pair(Double, Double)
+}
+
+extension ParameterValue: CustomStringConvertible {
+  /// As it would be typed: `true`, `0.1`, `ant.xml`, `[0.2, 1]`.
+  public var description: String {
+    switch self {
+    case .bool(let value): "\(value)"
+    case .number(let value): Self.text(value)
+    case .string(let value): value
+    case .pair(let low, let high): "[\(Self.text(low)), \(Self.text(high))]"
+    }
+  }
+
+  private static func text(_ value: Double) -> String {
+    let text = "\(value)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
+
+extension ParameterValue: ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByStringLiteral
+{
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+  public init(stringLiteral value: String) { self = .string(value) }
+}
+
+// Text is read by the kind of value expected, so that `--set environment.xml_file=1.xml` stays a name.
+extension ParameterValue {
+  var asBool: Bool? {
+    switch self {
+    case .bool(let value): value
+    case .string("true"), .string("True"): true
+    case .string("false"), .string("False"): false
+    default: nil
+    }
+  }
+
+  var asNumber: Double? {
+    switch self {
+    case .number(let value): value
+    case .string(let text): Self.number(text)
+    default: nil
+    }
+  }
+
+  /// `[0.2, 1]`, `(0.2, 1)` or `0.2,1`.
+  var asPair: (low: Double, high: Double)? {
+    switch self {
+    case .pair(let low, let high): return (low, high)
+    case .string(let text):
+      var inner = text[...]
+      for (open, close) in [("[", "]"), ("(", ")")] where inner.hasPrefix(open) && inner.hasSuffix(close) {
+        inner = inner.dropFirst().dropLast()
+      }
+      let parts = inner.split(separator: ",", omittingEmptySubsequences: false).map { Self.number($0) }
+      guard parts.count == 2, let low = parts[0], let high = parts[1] else { return nil }
+      return (low, high)
+    default: return nil
+    }
+  }
+
+  /// Also Python's and YAML's spellings of infinity: `inf`, `-inf`, `.inf`, `-.inf`.
+  private static func number(_ text: some StringProtocol) -> Double? {
+    var digits = text.split(separator: " ").joined(separator: " ")
+    if digits.hasSuffix(".inf") { digits = digits.dropLast(4) + "inf" }
+    return Double(digits)
+  }
+}

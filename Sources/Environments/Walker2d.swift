@@ -1,0 +1,34 @@
+/// A planar, two-legged walker.
+/// - Source: rules and models as Gymnasium 1.4's Walker2d-v4 and -v5; v5's model has equal friction at both feet.
+enum Walker2d: LocomotionFamily {
+  static let name = "Walker2d"
+
+  static func parameters(_ version: RuleVersion) -> [ParameterDescriptor] {
+    [
+      .modelFile(version == .v5 ? "walker2d_v5.xml" : "walker2d.xml"), .frameSkip(4), .forwardRewardWeight(1),
+      .controlCostWeight(1e-3), .healthyReward(1), .terminateWhenUnhealthy, .healthyHeight(0.8, 2),
+      .healthyAngle(-1, 1), .resetNoiseScale(5e-3), .excludePositions("x coordinate"), .divergence,
+    ]
+  }
+
+  static func rules(
+    _ version: RuleVersion, _ parameters: Parameters
+  ) throws(EnvironmentError) -> LocomotionRules {
+    LocomotionRules(
+      modelFile: try parameters.text("xml_file"),
+      frameSkip: try parameters.frameSkip(),
+      observation: [.positions(skipping: try parameters.skippedPositions(1)), .velocities(limit: 10)],
+      displacement: .coordinate,
+      forwardRewardWeight: try parameters.number("forward_reward_weight"),
+      health: .init(
+        reward: try parameters.number("healthy_reward"),
+        paysLastStep: version != .v5,
+        terminates: try parameters.flag("terminate_when_unhealthy"),
+        heightIndex: 1,
+        height: try parameters.pair("healthy_z_range"),
+        angle: try parameters.pair("healthy_angle_range")),
+      controlCost: .init(weight: try parameters.number("ctrl_cost_weight")),
+      resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .uniform),
+      throwsOnDivergence: try parameters.throwsOnDivergence())
+  }
+}

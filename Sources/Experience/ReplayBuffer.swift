@@ -1,0 +1,204 @@
+import LinearAlgebra
+import Random
+
+/// The last `capacity` transitions, in memory.
+///
+/// Consecutive steps share an observation: a step's next observation is the next step's observation, stored once. Only where an
+/// episode ended is the final observation kept beside.
+public final class ReplayBuffer {
+  public let capacity: Int
+  public let observationSize: Int
+  public let actionSize: Int
+  /// Transitions ever appended: environment steps of the run.
+  public private(set) var stepsTaken = 0
+  /// Transitions held now.
+  public var count: Int { slotsFilled }
+  private var slotsFilled = 0
+
+  // Step t lives in slot t mod capacity.
+  private let observations: UnsafeMutablePointer<Float>
+  private let actions: UnsafeMutablePointer<Float>
+  private let rewards: UnsafeMutablePointer<Float>
+  private let costs: UnsafeMutablePointer<Float>?
+  private let terminals: UnsafeMutablePointer<Bool>
+  private let timeouts: UnsafeMutablePointer<Bool>
+  /// Where in `finalObservations` an ended episode's last observation is; −1 while the episode went on.
+  private let finalIndices: UnsafeMutablePointer<Int32>
+  private var finalObservations: [Float] = []
+  private var freeFinalIndices: [Int32] = []
+  /// The newest step's next observation, until the next step brings it as its own.
+  private let newest: UnsafeMutablePointer<Float>
+
+  /// - Parameter storesCosts: whether transitions carry a safety cost.
+  public init(capacity: Int, observationSize: Int, actionSize: Int, storesCosts: Bool = false) {
+    demand(capacity > 0 && observationSize > 0 && actionSize > 0, "a buffer of \(capacity) needs positive sizes")
+    self.capacity = capacity
+    self.observationSize = observationSize
+    self.actionSize = actionSize
+    // Memory is taken from the system page by page as steps come in.
+    observations = .allocate(capacity: capacity * observationSize)
+    actions = .allocate(capacity: capacity * actionSize)
+    rewards = .allocate(capacity: capacity)
+    costs = storesCosts ? .allocate(capacity: capacity) : nil
+    terminals = .allocate(capacity: capacity)
+    timeouts = .allocate(capacity: capacity)
+    finalIndices = .allocate(capacity: capacity)
+    newest = .allocate(capacity: observationSize)
+    finalObservations.reserveCapacity(64 * observationSize)
+    freeFinalIndices.reserveCapacity(64)
+  }
+
+  deinit {
+    observations.deallocate()
+    actions.deallocate()
+    rewards.deallocate()
+    costs?.deallocate()
+    terminals.deallocate()
+    timeouts.deallocate()
+    finalIndices.deallocate()
+    newest.deallocate()
+  }
+
+  public var storesCosts: Bool { costs != nil }
+
+  /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.
+  public func beginReload(at firstStep: Int) {
+    demand(stepsTaken == 0, "a buffer that holds \(count) steps can not be reloaded")
+    stepsTaken = firstStep
+  }
+
+  /// Stores one step as a file has it; after ``beginReload(at:)``.
+  public func reload(_ step: StoredStep) {
+    let slot = takeSlot()
+    (observations + slot * observationSize).update(from: pointer(step.observation), count: observationSize)
+    newest.update(from: pointer(step.nextObservation), count: observationSize)
+    (actions + slot * actionSize).update(from: pointer(step.action), count: actionSize)
+    rewards[slot] = step.reward
+    costs?[slot] = step.cost
+    finish(slot, terminal: step.terminal, timeout: step.timeout)
+  }
+
+  private func pointer(_ values: UnsafeBufferPointer<Float>) -> UnsafePointer<Float> {
+    guard let base = values.baseAddress else { trap("a stored step has no values") }
+    return base
+  }
+
+  /// Stores one step, forgetting the oldest when full.
+  /// - Parameters:
+  ///   - terminal: the task's rules ended the episode.
+  ///   - timeout: the episode was cut without terminating; never together with `terminal`.
+  public func append(
+    observation: [Double], action: [Float], reward: Double, cost: Double = 0, nextObservation: [Double], terminal: Bool,
+    timeout: Bool
+  ) {
+    demand(
+      observation.count == observationSize && nextObservation.count == observationSize && action.count == actionSize,
+      "a step of \(observation.count), \(nextObservation.count) observations and \(action.count) actions for a buffer of "
+        + "\(observationSize) and \(actionSize)")
+    demand(!(terminal && timeout), "a step can not be both terminal and a timeout")
+    let slot = takeSlot()
+    let state = observations + slot * observationSize
+    for index in 0..<observationSize { state[index] = Float(observation[index]) }
+    for index in 0..<observationSize { newest[index] = Float(nextObservation[index]) }
+    for index in 0..<actionSize { actions[slot * actionSize + index] = action[index] }
+    rewards[slot] = Float(reward)
+    costs?[slot] = Float(cost)
+    finish(slot, terminal: terminal, timeout: timeout)
+  }
+
+  private func finish(_ slot: Int, terminal: Bool, timeout: Bool) {
+    terminals[slot] = terminal
+    timeouts[slot] = timeout
+    finalIndices[slot] = terminal || timeout ? keepFinalObservation() : -1
+  }
+
+  /// Fills a minibatch with steps drawn uniformly, with replacement.
+  public func sample(into batch: Minibatch<Float>, using generator: inout SeededGenerator) {
+    demand(count > 0, "nothing to sample from: the buffer is empty")
+    demand(
+      batch.observations.columns == observationSize && batch.actions.columns == actionSize,
+      "a minibatch of \(batch.observations.columns) and \(batch.actions.columns) for a buffer of \(observationSize) and "
+        + "\(actionSize)")
+    for row in 0..<batch.size { copy(slot: generator.index(below: count), to: row, of: batch) }
+  }
+
+  /// The steps from `step` on that are still held, in order; to write them to a file.
+  public func forEachStep(from step: Int, _ body: (StoredStep) throws -> Void) rethrows {
+    demand(step >= stepsTaken - count, "step \(step) is forgotten; the oldest held is \(stepsTaken - count)")
+    for t in step..<max(step, stepsTaken) {
+      let slot = t % capacity
+      try body(
+        StoredStep(
+          observation: UnsafeBufferPointer(start: observations + slot * observationSize, count: observationSize),
+          action: UnsafeBufferPointer(start: actions + slot * actionSize, count: actionSize),
+          nextObservation: UnsafeBufferPointer(start: nextObservation(slot), count: observationSize),
+          reward: rewards[slot], cost: costs?[slot] ?? 0, terminal: terminals[slot], timeout: timeouts[slot]))
+    }
+  }
+
+  private func takeSlot() -> Int {
+    let slot = stepsTaken % capacity
+    if slotsFilled == capacity, finalIndices[slot] >= 0 { freeFinalIndices.append(finalIndices[slot]) }
+    stepsTaken += 1
+    slotsFilled = min(slotsFilled + 1, capacity)
+    return slot
+  }
+
+  private func keepFinalObservation() -> Int32 {
+    if let index = freeFinalIndices.popLast() {
+      finalObservations.withUnsafeMutableBufferPointer { all in
+        for element in 0..<observationSize { all[Int(index) * observationSize + element] = newest[element] }
+      }
+      return index
+    }
+    let index = Int32(finalObservations.count / observationSize)
+    finalObservations.append(contentsOf: UnsafeBufferPointer(start: newest, count: observationSize))
+    return index
+  }
+
+  private func copy(slot: Int, to row: Int, of batch: Minibatch<Float>) {
+    let state = batch.stateActions.pointer + row * batch.stateActions.stride
+    state.update(from: observations + slot * observationSize, count: observationSize)
+    (state + observationSize).update(from: actions + slot * actionSize, count: actionSize)
+    (batch.nextObservations.pointer + row * observationSize).update(from: nextObservation(slot), count: observationSize)
+    batch.rewards.pointer[row] = rewards[slot]
+    batch.costs.pointer[row] = costs?[slot] ?? 0
+    batch.terminals.pointer[row] = terminals[slot] ? 1 : 0
+  }
+
+  private func nextObservation(_ slot: Int) -> UnsafePointer<Float> {
+    if finalIndices[slot] >= 0 {
+      // The array is not changed while the pointer is in use: every caller copies at once.
+      return finalObservations.withUnsafeBufferPointer { all in
+        guard let base = all.baseAddress else { trap("an ended episode's final observation is missing") }
+        return base + Int(finalIndices[slot]) * observationSize
+      }
+    }
+    if slot == (stepsTaken - 1) % capacity { return UnsafePointer(newest) }
+    return UnsafePointer(observations + (slot + 1) % capacity * observationSize)
+  }
+}
+
+/// One step as it is stored; memory is lent for the duration of a call.
+public struct StoredStep {
+  public let observation: UnsafeBufferPointer<Float>
+  public let action: UnsafeBufferPointer<Float>
+  public let nextObservation: UnsafeBufferPointer<Float>
+  public let reward: Float
+  public let cost: Float
+  public let terminal: Bool
+  public let timeout: Bool
+
+  public init(
+    observation: UnsafeBufferPointer<Float>, action: UnsafeBufferPointer<Float>,
+    nextObservation: UnsafeBufferPointer<Float>, reward: Float, cost: Float, terminal: Bool, timeout: Bool
+  ) {
+    self.observation = observation
+    self.action = action
+    self.nextObservation = nextObservation
+    self.reward = reward
+    self.cost = cost
+    self.terminal = terminal
+    self.timeout = timeout
+  }
+}

@@ -1,0 +1,73 @@
+// Eight numbers at a time, the last few of a row padded with zeros. Written on SIMD8<Float> itself: comparisons of a generic SIMD
+// type compile to a loop over its elements.
+
+@inline(__always)
+private func load(_ pointer: UnsafePointer<Float>, _ index: Int) -> SIMD8<Float> {
+  UnsafeRawPointer(pointer + index).loadUnaligned(as: SIMD8<Float>.self)
+}
+
+@inline(__always)
+private func loadPartly(_ pointer: UnsafePointer<Float>, _ range: Range<Int>) -> SIMD8<Float> {
+  var x = SIMD8<Float>()
+  for index in range { x[index - range.lowerBound] = pointer[index] }
+  return x
+}
+
+/// x[i] ← f(i-th eight of x, loader of the same eight of another row).
+@inline(__always)
+private func map(
+  _ x: UnsafeMutablePointer<Float>, _ count: Int,
+  _ f: (SIMD8<Float>, (UnsafePointer<Float>) -> SIMD8<Float>) -> SIMD8<Float>
+) {
+  var index = 0
+  while index + 8 <= count {
+    let y = f(load(x, index)) { load($0, index) }
+    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD8<Float>.self)
+    index += 8
+  }
+  if index < count {
+    let rest = index..<count
+    let y = f(loadPartly(x, rest)) { loadPartly($0, rest) }
+    for last in rest { x[last] = y[last - index] }
+  }
+}
+
+extension Float: RowKernels {
+  public static func rectify(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    map(x, count) { x, _ in x.replacing(with: 0, where: x .< 0) }
+  }
+
+  public static func addAndRectify(_ x: UnsafeMutablePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) {
+    map(x, count) { x, same in
+      let sum = x + same(b)
+      return sum.replacing(with: 0, where: sum .< 0)
+    }
+  }
+
+  public static func keepWherePositive(_ x: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) {
+    map(x, count) { x, same in SIMD8<Float>(repeating: 0).replacing(with: x, where: same(y) .> 0) }
+  }
+
+  public static func copyWherePositive(
+    _ x: UnsafeMutablePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int
+  ) {
+    map(x, count) { _, same in SIMD8<Float>(repeating: 0).replacing(with: same(w), where: same(y) .> 0) }
+  }
+
+  public static func elu(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    map(x, count) { x, _ in (exp8(x) - 1).replacing(with: x, where: x .> 0) }
+  }
+
+  public static func multiplyByELUDerivative(
+    _ x: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int
+  ) {
+    map(x, count) { x, same in
+      let y = same(y)
+      return x * (y + 1).replacing(with: 1, where: y .> 0)
+    }
+  }
+
+  public static func sigmoid(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    map(x, count) { x, _ in 1 / (1 + exp8(-x)) }
+  }
+}

@@ -1,0 +1,59 @@
+import RealModule
+
+/// Loops over one row that are worth vector instructions. The plain loops here say what is meant, and serve Double; Float has its own.
+///
+/// ReLU compares with 0 so that NaN passes: it shows in the loss instead of vanishing in a mask.
+public protocol RowKernels {
+  /// x ← max(x, 0).
+  static func rectify(_ x: UnsafeMutablePointer<Self>, _ count: Int)
+  /// x ← max(x + b, 0).
+  static func addAndRectify(_ x: UnsafeMutablePointer<Self>, _ b: UnsafePointer<Self>, _ count: Int)
+  /// x ← x where y > 0, 0 elsewhere.
+  static func keepWherePositive(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
+  /// x ← w where y > 0, 0 elsewhere.
+  static func copyWherePositive(
+    _ x: UnsafeMutablePointer<Self>, _ w: UnsafePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
+  /// x ← x for x > 0, eˣ − 1 elsewhere.
+  static func elu(_ x: UnsafeMutablePointer<Self>, _ count: Int)
+  /// x ← x · (1 where y > 0, y + 1 elsewhere).
+  static func multiplyByELUDerivative(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
+  /// x ← 1/(1 + e⁻ˣ).
+  static func sigmoid(_ x: UnsafeMutablePointer<Self>, _ count: Int)
+}
+
+extension Double: RowKernels {
+  public static func rectify(_ x: UnsafeMutablePointer<Double>, _ count: Int) {
+    for i in 0..<count { x[i] = x[i] < 0 ? 0 : x[i] }
+  }
+
+  public static func addAndRectify(_ x: UnsafeMutablePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) {
+    for i in 0..<count {
+      let sum = x[i] + b[i]
+      x[i] = sum < 0 ? 0 : sum
+    }
+  }
+
+  public static func keepWherePositive(_ x: UnsafeMutablePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) {
+    for i in 0..<count { x[i] = y[i] > 0 ? x[i] : 0 }
+  }
+
+  public static func copyWherePositive(
+    _ x: UnsafeMutablePointer<Double>, _ w: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int
+  ) {
+    for i in 0..<count { x[i] = y[i] > 0 ? w[i] : 0 }
+  }
+
+  public static func elu(_ x: UnsafeMutablePointer<Double>, _ count: Int) {
+    for i in 0..<count { x[i] = x[i] > 0 ? x[i] : Double.expMinusOne(x[i]) }
+  }
+
+  public static func multiplyByELUDerivative(
+    _ x: UnsafeMutablePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int
+  ) {
+    for i in 0..<count { x[i] *= y[i] > 0 ? 1 : y[i] + 1 }
+  }
+
+  public static func sigmoid(_ x: UnsafeMutablePointer<Double>, _ count: Int) {
+    for i in 0..<count { x[i] = 1 / (1 + Double.exp(-x[i])) }
+  }
+}

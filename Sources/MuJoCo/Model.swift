@@ -1,0 +1,106 @@
+import CMuJoCo
+import CMuJoCoGuard
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A compiled model, never written after loading, so simulations may share it.
+public final class Model: @unchecked Sendable {  // MuJoCo's functions take `const mjModel *`
+  let pointer: UnsafeMutablePointer<mjModel>
+  /// Where it was loaded from.
+  public let path: String
+  /// Its bodies, joints and actuators, in MuJoCo's order; body 0 is the world.
+  public let bodies: [Body]
+  public let joints: [Joint]
+  public let actuators: [Actuator]
+
+  /// - Parameter path: of an MJCF (XML) file.
+  public init(contentsOf path: String) throws(MuJoCoError) {
+    _ = ErrorGuard.installed
+    guard access(path, R_OK) == 0 else {
+      throw .modelNotReadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard let pointer = mujoco_guard_load(path) else {
+      throw .modelNotLoaded(path: path, reason: ErrorGuard.message)
+    }
+    self.path = path
+    self.pointer = pointer
+    func name(_ kind: mjtObj, _ index: Int) -> String {
+      mj_id2name(pointer, Int32(kind.rawValue), Int32(index)).map { String(cString: $0) } ?? ""
+    }
+    bodies = (0..<Int(pointer.pointee.nbody)).map {
+      Body(
+        name: name(mjOBJ_BODY, $0), mass: pointer.pointee.body_mass[$0],
+        parent: Int(pointer.pointee.body_parentid[$0]))
+    }
+    joints = (0..<Int(pointer.pointee.njnt)).map { index in
+      Joint(
+        name: name(mjOBJ_JOINT, index), kind: Joint.Kind(pointer.pointee.jnt_type[index]),
+        positionIndex: Int(pointer.pointee.jnt_qposadr[index]), velocityIndex: Int(pointer.pointee.jnt_dofadr[index]))
+    }
+    actuators = (0..<Int(pointer.pointee.nu)).map { index in
+      let drivesJoint = pointer.pointee.actuator_trntype[index] == mjTRN_JOINT.rawValue
+      let target = drivesJoint ? name(mjOBJ_JOINT, Int(pointer.pointee.actuator_trnid[2 * index])) : ""
+      return Actuator(
+        name: name(mjOBJ_ACTUATOR, index), joint: target,
+        low: pointer.pointee.actuator_ctrlrange[2 * index], high: pointer.pointee.actuator_ctrlrange[2 * index + 1],
+        gear: pointer.pointee.actuator_gear[6 * index])
+    }
+  }
+
+  deinit { mj_deleteModel(pointer) }
+
+  /// Length of a position vector, nq: a free joint has 7 coordinates, a ball joint 4, others 1.
+  public var positionCount: Int { Int(pointer.pointee.nq) }
+  /// Length of a velocity vector, nv.
+  public var velocityCount: Int { Int(pointer.pointee.nv) }
+  /// Length of a control vector, nu.
+  public var controlCount: Int { actuators.count }
+  /// Integration step, seconds.
+  public var timestep: Double { pointer.pointee.opt.timestep }
+}
+
+extension Model {
+  public struct Body: Sendable, Equatable {
+    public var name: String
+    /// Kilograms.
+    public var mass: Double
+    /// Index of the body that it hangs on; the world's is its own.
+    public var parent: Int
+  }
+
+  public struct Joint: Sendable, Equatable {
+    public enum Kind: Sendable { case free, ball, slide, hinge }
+
+    public var name: String
+    public var kind: Kind
+    /// Its first coordinate in the position vector, and in the velocity vector.
+    public var positionIndex: Int
+    public var velocityIndex: Int
+  }
+
+  public struct Actuator: Sendable, Equatable {
+    public var name: String
+    /// The joint that it drives; empty when it drives something else.
+    public var joint: String
+    /// Control range, in the actuator's units; both 0 when the model gives none.
+    public var low: Double
+    public var high: Double
+    /// Force or torque at the joint per unit of control.
+    public var gear: Double
+  }
+}
+
+extension Model.Joint.Kind {
+  init(_ type: Int32) {
+    switch UInt32(type) {
+    case mjJNT_FREE.rawValue: self = .free
+    case mjJNT_BALL.rawValue: self = .ball
+    case mjJNT_SLIDE.rawValue: self = .slide
+    default: self = .hinge
+    }
+  }
+}

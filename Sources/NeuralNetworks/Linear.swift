@@ -1,0 +1,45 @@
+import LinearAlgebra
+import Random
+
+/// An affine layer, a view into a network's ``ParameterSet``; a gradient has the same form.
+public struct Linear<S: Scalar>: Sendable {
+  /// [outputs, inputs].
+  public let weight: Matrix<S>
+  /// [outputs].
+  public let bias: Vector<S>
+
+  public var inputs: Int { weight.columns }
+  public var outputs: Int { weight.rows }
+
+  // y = x Wᵀ + b      x: [n, in]   W: [out, in]   y: [n, out]
+  // ∂L/∂W = (∂L/∂y)ᵀ x    ∂L/∂b = Σₙ ∂L/∂y    ∂L/∂x = (∂L/∂y) W
+
+  /// y ← f(x Wᵀ + b).
+  public func forward(_ x: Matrix<S>, into y: Matrix<S>, activation: Activation = .identity) {
+    demand(x.columns == inputs, "a layer of \(inputs) inputs got \(x.columns) columns")
+    y.setProduct(x, weight.transposed)
+    activation.apply(to: y, bias: bias)
+  }
+
+  /// The gradient of a loss by this layer's parameters, `self` being where it goes.
+  /// - Parameters:
+  ///   - outputGradient: ∂L/∂y before the activation, [n, out].
+  ///   - x: the layer's input, [n, in].
+  public func setGradient(outputGradient: Matrix<S>, input x: Matrix<S>, accumulating: Bool = false) {
+    weight.setProduct(outputGradient.transposed, x, accumulating: accumulating)
+    outputGradient.sumRows(into: bias, accumulating: accumulating)
+  }
+
+  /// ∂L/∂x ← (∂L/∂y) W.
+  public func setInputGradient(_ inputGradient: Matrix<S>, outputGradient: Matrix<S>, accumulating: Bool = false) {
+    inputGradient.setProduct(outputGradient, weight, accumulating: accumulating)
+  }
+
+  /// Uniform in ±1/√inputs, weights and biases, as PyTorch's `nn.Linear`.
+  public func initialize<Generator: RandomNumberGenerator>(using generator: inout Generator) {
+    let bound = 1 / Double(inputs).squareRoot()
+    let weights = weight.elements
+    for index in 0..<weights.count { weights[index] = S(generator.uniform(-bound, bound)) }
+    for index in 0..<bias.count { bias[index] = S(generator.uniform(-bound, bound)) }
+  }
+}

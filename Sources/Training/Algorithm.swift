@@ -1,0 +1,32 @@
+/// The names a user types. Each is a bundle of settings, nothing more.
+public enum Algorithm: String, Sendable, CaseIterable {
+  case sacHPO = "sac-hpo"
+  case sac
+  case baseline1 = "baseline-1"
+  case baseline2 = "baseline-2"
+  case baseline3 = "baseline-3"
+  case sacHPOZeroMomentum = "sac-hpo-zero-momentum"
+
+  /// Table II of the paper, and §IV-C's network sizes.
+  func apply(to settings: inout Settings) {
+    switch self {
+    case .sacHPO:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.proposed, .proposed)
+    case .sac:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.gaussian, .gaussian)
+    case .baseline1:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.conventional, .conventional)
+    case .baseline2:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.conventional, .gaussian)
+    case .baseline3:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.gaussian, .proposed)
+    case .sacHPOZeroMomentum:
+      (settings.explorationPolicy, settings.trainingPolicy) = (.proposed, .proposed)
+      settings.momentum = .zero
+    }
+    // A policy trained as SAC's has SAC's two hidden layers; an evolved one needs one.
+    settings.policyHiddenLayers = settings.trainingPolicy == .gaussian ? 2 : 1
+    // Under the conventional leapfrog p_K grows with Kε∇Q/α: its square in y would be quadratic in Q.
+    settings.momentumInValue = settings.trainingPolicy != .conventional
+  }
+}

@@ -1,0 +1,70 @@
+import Environments
+import Gym
+import Random
+
+/// `hpo bench environments`: steps per second of each task, beside MuJoCo alone on the same trajectory.
+public enum EnvironmentBenchmark {
+  public struct Row: Sendable, Equatable, Codable {
+    public var environment: String
+    /// Environment steps per second, medians over the repetitions.
+    public var stepsPerSecond: Double
+    public var bareStepsPerSecond: Double
+    /// Task speed / bare speed, the median over the repetitions' pairs.
+    public var fraction: Double
+  }
+
+  /// - Parameters:
+  ///   - steps: environment steps per repetition, of one trajectory of random actions that falls do not end.
+  ///   - repetitions: pairs of measurements; task and bare simulation take turns in going first.
+  public static func measure(_ name: String, steps: Int = 500, repetitions: Int = 9) throws -> Row {
+    let environment = try EnvironmentCatalog.make(name)
+    guard let task = environment as? LocomotionTask else {
+      throw RolloutError.notReplayable(environment: environment.specification.id)
+    }
+    let bare = try BareSimulation(of: task)
+    var generator = SeededGenerator(seed: 0)
+    task.reset(using: &generator)
+    let (qpos, qvel) = (task.qpos, task.qvel)
+    let actions = (0..<steps).map { _ in
+      (0..<task.specification.actionSize).map { _ in Float(generator.uniform(-1, 1)) }
+    }
+    let ranges = task.summary.action
+    let controls = actions.map { action in zip(action, ranges).map { Double($0 * Float($1.high)) } }
+
+    let clock = ContinuousClock()
+    func timeTask() throws -> Double {
+      try task.setState(qpos: qpos, qvel: qvel)
+      return seconds(try clock.measure { for action in actions { _ = try task.step(action) } })
+    }
+    func timeBare() throws -> Double {
+      try bare.setState(qpos: qpos, qvel: qvel)
+      return seconds(try clock.measure { for control in controls { try bare.step(controls: control) } })
+    }
+    _ = try (timeTask(), timeBare())  // warm up
+    var pairs: [(task: Double, bare: Double)] = []
+    for repetition in 0..<repetitions {
+      if repetition.isMultiple(of: 2) {
+        let first = try timeTask()
+        pairs.append((first, try timeBare()))
+      } else {
+        let first = try timeBare()
+        pairs.append((try timeTask(), first))
+      }
+    }
+    return Row(
+      environment: task.specification.id,
+      stepsPerSecond: Double(steps) / median(pairs.map(\.task)),
+      bareStepsPerSecond: Double(steps) / median(pairs.map(\.bare)),
+      fraction: median(pairs.map { $0.bare / $0.task }))
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+  }
+}

@@ -1,0 +1,57 @@
+import Agents
+import Experience
+import HDF5
+import LinearAlgebra
+
+/// `hpo probe`: one update's every number on a given batch with given noise, at a checkpoint's parameters, so that other programs
+/// can check the formulas. Nothing is stepped.
+public enum Probe {
+  /// - Parameters:
+  ///   - checkpoint: a file with `/networks`.
+  ///   - batch: `observations`, `actions`, `rewards`, `next_observations`, `terminals` and the four noise arrays.
+  ///   - output: replaced as a whole.
+  /// - Throws: `HDF5Error`, ``CheckpointError``.
+  public static func run(checkpoint: String, batch: String, output: String) throws {
+    let networks = try HDF5File.open(at: checkpoint)
+    let input = try HDF5File.open(at: batch)
+    let size = try input.dataset("rewards", of: Float.self, shape: [nil]).rowCount
+    guard size > 0 else { throw CheckpointError.wrongSize(object: "/rewards", found: 0, expected: 1, file: batch) }
+    let agent = try NetworkFile.agent(from: networks, batchSize: size, lanes: 1)
+    try read(input, size: size, into: agent)
+    let report = agent.probe()
+    try HDF5File.replace(at: output) { file in
+      for (name, matrix) in report.matrices { try file.write(name, matrix.array.flatMap { $0 }, shape: [matrix.rows, matrix.columns]) }
+      for (name, vector) in report.vectors { try file.write(name, vector.array) }
+      for (name, value) in report.scalars { try file.write(name, [value], shape: []) }
+      let gradients = try file.createGroup("gradients")
+      for trained in report.gradients { try gradients.createGroup(trained.name).write(trained.gradient) }
+    }
+  }
+
+  private static func read(_ file: HDF5File, size: Int, into agent: SoftActorCritic<Float>) throws {
+    let n = agent.settings.observationSize
+    let d = agent.settings.actionSize
+    func fill(_ name: String, _ matrix: Matrix<Float>) throws {
+      let values: [Float] = try file.read(name, shape: [size, matrix.columns])
+      for row in 0..<size { for column in 0..<matrix.columns { matrix[row, column] = values[row * matrix.columns + column] } }
+    }
+    let batch = agent.minibatch
+    demand(batch.observations.columns == n && batch.actions.columns == d, "the minibatch does not fit the agent")
+    try fill("observations", batch.observations)
+    try fill("actions", batch.actions)
+    try fill("next_observations", batch.nextObservations)
+    batch.rewards.copy(from: try file.read("rewards", shape: [size]))
+    // Stored as booleans or as 0 and 1 of any type.
+    let terminals = try file.dataset("terminals")
+    if terminals.elementType == .boolean {
+      batch.terminals.copy(from: try terminals.read(as: Bool.self, shape: [size]).map { $0 ? 1 : 0 })
+    } else {
+      batch.terminals.copy(from: try terminals.read(shape: [size]))
+    }
+    if agent.networks.cost != nil { batch.costs.copy(from: try file.read("costs", shape: [size])) }
+    try fill("policy_noise", agent.noise.policy)
+    try fill("momentum_noise", agent.noise.momentum)
+    try fill("next_policy_noise", agent.noise.nextPolicy)
+    try fill("next_momentum_noise", agent.noise.nextMomentum)
+  }
+}

@@ -1,0 +1,121 @@
+import Agents
+
+/// One key of the settings file: how to read, check and print it.
+public struct SettingKey: Sendable {
+  public let name: String
+  /// What values make sense: `a number from 0 to 1`.
+  public let expectation: String
+  /// What it is, in a line.
+  public let meaning: String
+  /// The value in force, as a settings file would have it.
+  let text: @Sendable (Settings) -> String
+  /// Takes a value in; false when it makes no sense.
+  let set: @Sendable (inout Settings, String) -> Bool
+
+  /// Every key but `environment`, `algorithm` and the environment's own, in the order of `config.yaml`.
+  public static let all: [SettingKey] = [
+    integer("seed", \.seed, 0..., "random streams of the run"),
+    integer("steps", \.steps, 1..., "environment steps"),
+    integer("threads", \.threads, 1...64, "threads of an update; changes the speed, not the numbers"),
+    number("gamma", \.gamma, 0...1, "discount γ per step"),
+    number("tau", \.tau, 0...1, "Polyak rate τ of the target critics"),
+    integer("batch_size", \.batchSize, 1...65_536, "transitions per update"),
+    integer("replay_capacity", \.replayCapacity, 1..., "transitions held in memory"),
+    positive("learning_rate", \.learningRate, "Adam's step size"),
+    integer("warmup_steps", \.warmupSteps, 0..., "steps with uniformly random actions at the start"),
+    integer("update_after", \.updateAfter, 1..., "transitions stored before updates begin"),
+    positive("alpha", \.alpha, "temperature α; the initial one when learned"),
+    choice("temperature", \.temperature, "whether α is learned"),
+    integer("hidden_size", \.hiddenSize, 1...16_384, "units of critics' and policy's hidden layers"),
+    integer("policy_hidden_layers", \.policyHiddenLayers, 1...16, "hidden layers of the base policy"),
+    choice("exploration_policy", \.explorationPolicy, "how actions are evolved while exploring"),
+    choice("training_policy", \.trainingPolicy, "how actions are evolved in training and evaluation"),
+    integer("leapfrog_steps", \.leapfrogSteps, 1...1000, "K"),
+    positive("leapfrog_step_size", \.leapfrogStepSize, "ε"),
+    integer("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...16_384, "hₙ, hidden units of T_h and σ_h"),
+    flag("leapfrog_state_input", \.leapfrogStateInput, "whether T_h and σ_h read the state"),
+    choice("momentum", \.momentum, "where p₀ comes from"),
+    positive("momentum_std_training", \.momentumStdTraining, "1/√β in training"),
+    positive("momentum_std_exploration", \.momentumStdExploration, "1/√β in exploration"),
+    choice("boundary", \.boundary, "what happens at the walls of the action box"),
+    choice("hamiltonian_critic", \.hamiltonianCritic, "whose minimum the leapfrog climbs"),
+    flag("momentum_in_value", \.momentumInValue, "whether y holds the momentum's terms"),
+    integer("evaluation_interval", \.evaluationInterval, 1..., "steps between evaluations"),
+    integer("evaluation_episodes", \.evaluationEpisodes, 1...10_000, "episodes per evaluation"),
+    integer("checkpoint_interval", \.checkpointInterval, 1..., "steps between checkpoints"),
+    integer("logging_interval", \.loggingInterval, 1..., "steps that /update rows are averaged over"),
+  ]
+
+  static func named(_ name: String) -> SettingKey? { all.first { $0.name == name } }
+
+  private static func integer(
+    _ name: String, _ path: WritableKeyPath<Settings, Int> & Sendable, _ range: ClosedRange<Int>, _ meaning: String
+  ) -> SettingKey {
+    SettingKey(
+      name: name,
+      expectation: range.upperBound == .max
+        ? "an integer, \(range.lowerBound) or more" : "an integer from \(range.lowerBound) to \(range.upperBound)",
+      meaning: meaning, text: { "\($0[keyPath: path])" }
+    ) { settings, text in
+      // Underscores group digits, as in YAML 1.1 and Swift: 1_000_000. 1e6 counts as well.
+      let digits = text.filter { $0 != "_" }
+      guard let value = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), range.contains(value) else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+  }
+
+  private static func integer(
+    _ name: String, _ path: WritableKeyPath<Settings, Int> & Sendable, _ range: PartialRangeFrom<Int>, _ meaning: String
+  ) -> SettingKey {
+    integer(name, path, range.lowerBound...Int.max, meaning)
+  }
+
+  private static func number(
+    _ name: String, _ path: WritableKeyPath<Settings, Double> & Sendable, _ range: ClosedRange<Double>, _ meaning: String
+  ) -> SettingKey {
+    SettingKey(
+      name: name, expectation: "a number from \(range.lowerBound) to \(range.upperBound)", meaning: meaning,
+      text: { "\($0[keyPath: path])" }
+    ) { settings, text in
+      guard let value = Double(text), range.contains(value) else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+  }
+
+  private static func positive(
+    _ name: String, _ path: WritableKeyPath<Settings, Double> & Sendable, _ meaning: String
+  ) -> SettingKey {
+    SettingKey(name: name, expectation: "a number above 0", meaning: meaning, text: { "\($0[keyPath: path])" }) {
+      settings, text in
+      guard let value = Double(text), value > 0, value.isFinite else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+  }
+
+  private static func flag(
+    _ name: String, _ path: WritableKeyPath<Settings, Bool> & Sendable, _ meaning: String
+  ) -> SettingKey {
+    SettingKey(name: name, expectation: "true or false", meaning: meaning, text: { "\($0[keyPath: path])" }) {
+      settings, text in
+      guard let value = Bool(text.lowercased()) else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+  }
+
+  private static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ path: WritableKeyPath<Settings, Value> & Sendable, _ meaning: String
+  ) -> SettingKey {
+    let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+    return SettingKey(
+      name: name, expectation: "one of \(names)", meaning: meaning, text: { $0[keyPath: path].rawValue }
+    ) { settings, text in
+      guard let value = Value(rawValue: text) else { return false }
+      settings[keyPath: path] = value
+      return true
+    }
+  }
+}

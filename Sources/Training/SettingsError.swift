@@ -1,0 +1,30 @@
+/// What can be wrong with a configuration, in one line each.
+public enum SettingsError: Error, Equatable, CustomStringConvertible {
+  case unknownKey(String, nearest: String?, source: String)
+  case invalidValue(key: String, value: String, expectation: String, source: String)
+  case unknownAlgorithm(String, nearest: String?)
+  case unreadable(file: String, reason: String)
+  case repeatedKey(String, source: String)
+  /// Settings that make no sense together.
+  case contradiction(String)
+
+  public var description: String {
+    switch self {
+    case .unknownKey(let key, let nearest?, let source):
+      "\(source): unknown setting '\(key)'; did you mean '\(nearest)'?"
+    case .unknownKey(let key, nil, let source):
+      "\(source): unknown setting '\(key)'; README lists the settings"
+    case .invalidValue(let key, let value, let expectation, let source):
+      "\(source): '\(key)' can not be '\(value)'; it must be \(expectation)"
+    case .unknownAlgorithm(let name, let nearest):
+      "unknown algorithm '\(name)'; "
+        + (nearest.map { "did you mean '\($0)'?" }
+          ?? "known are \(Algorithm.allCases.map(\.rawValue).joined(separator: ", "))")
+    case .unreadable(let file, let reason):
+      "can not read settings from '\(file)': \(reason)"
+    case .repeatedKey(let key, let source):
+      "\(source): '\(key)' is given twice; keep one"
+    case .contradiction(let text): text
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Agents
+import Environments
+import Experience
+import Foundation
+import Gym
+import HDF5
+import LinearAlgebra
+import Random
+
+/// A run's policy, to be used rather than trained.
+public struct TrainedPolicy {
+  public let settings: Settings
+  private let actor: Actor<Float>
+
+  /// Loads a run's networks.
+  /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
+  /// - Throws: ``RunError/noCheckpoint(path:)``; `HDF5Error` and ``CheckpointError`` for a damaged file.
+  public init(run directory: RunDirectory, best: Bool = false) throws {
+    let path = best ? directory.best : directory.checkpoint
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw RunError.noCheckpoint(path: directory.path, file: best ? "best.h5" : "checkpoint.h5")
+    }
+    settings = try Settings(layers: try Settings.entries(ofFile: directory.config))
+    actor = Actor(try NetworkFile.agent(from: try HDF5File.open(at: path)))
+  }
+
+  /// What some episodes brought.
+  public struct Result: Sendable, Codable, Equatable {
+    public var environment: String
+    public var returns: [Double]
+    public var lengths: [Int]
+    public var returnMean: Double
+    public var returnStd: Double
+
+    enum CodingKeys: String, CodingKey {
+      case environment, returns, lengths
+      case returnMean = "return_mean"
+      case returnStd = "return_std"
+    }
+  }
+
+  /// Plays episodes with the deterministic policy.
+  public func evaluate(episodes: Int, seed: Int) throws -> Result {
+    let environment = TimeLimit(
+      try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters))
+    var generator = SeededGenerator(
+      seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
+    let evaluation = try Evaluation.run(actor, in: environment, episodes: episodes, using: &generator)
+    let summary = Statistics(evaluation.returns)
+    return Result(
+      environment: settings.environment, returns: evaluation.returns, lengths: evaluation.lengths,
+      returnMean: summary.mean, returnStd: summary.standardDeviation)
+  }
+}

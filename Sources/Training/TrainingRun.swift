@@ -1,0 +1,302 @@
+import Agents
+import Environments
+import Experience
+import Foundation
+import Gym
+import HDF5
+import LinearAlgebra
+import Random
+
+/// One run: an agent learning a task, recorded in a directory, to be stopped and continued at any step.
+public final class TrainingRun {
+  public let settings: Settings
+  public let directory: RunDirectory
+  /// Tells the run's observer, if any, how it goes; called after every step.
+  public var onStep: ((TrainingRun) -> Void)?
+  /// Asked after every step; a signal ends the run with a checkpoint.
+  public var stopRequest: () -> StopSignal? = { nil }
+
+  public private(set) var evaluations: [(step: Int, meanReturn: Double)] = []
+  /// Environment steps taken, by earlier processes included.
+  public var stepsTaken: Int { progress.step }
+  /// Return of the last finished training episode.
+  public var lastReturn: Double? { progress.lastReturn }
+
+  private let environment: TimeLimit
+  private let evaluationEnvironment: TimeLimit
+  private let agent: SoftActorCritic<Float>
+  private let actor: Actor<Float>
+  private let replay: ReplayBuffer
+  private var curve: LearningCurve
+  private var replayFile: ReplayFile
+  private var generators: RunGenerators
+  private var progress = RunProgress()
+  private var episodeStart: SeededGenerator
+  private var episodeActions: [Float] = []
+  private var action: [Float]
+  private var previousObservation: [Double]
+  private var clock = ContinuousClock.now
+
+  /// Opens the run of these settings: a new one, or where its checkpoint left it.
+  /// - Parameters:
+  ///   - makeEnvironment: makes the task; called twice, for training and for evaluation.
+  ///   - startsOver: discards what is there.
+  public init(
+    _ settings: Settings, directory: RunDirectory, startsOver: Bool = false,
+    makeEnvironment: () throws -> any Environment
+  ) throws {
+    self.settings = settings
+    self.directory = directory
+    environment = TimeLimit(try makeEnvironment())
+    evaluationEnvironment = TimeLimit(try makeEnvironment())
+    let facts = environment.specification
+    let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    agent = SoftActorCritic(
+      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: settings.threads))
+    actor = Actor(agent)
+    replay = ReplayBuffer(
+      capacity: settings.replayCapacity, observationSize: facts.observationSize, actionSize: facts.actionSize)
+    generators = RunGenerators(seed: settings.seed)
+    episodeStart = generators.environment
+    action = [Float](repeating: 0, count: facts.actionSize)
+    previousObservation = [Double](repeating: 0, count: facts.observationSize)
+
+    try directory.prepare()
+    if startsOver { try directory.removeFiles() }
+    if FileManager.default.fileExists(atPath: directory.checkpoint) {
+      try Self.requireSameSettings(settings, as: directory)
+      let checkpoint = try Checkpoint.read(from: directory.checkpoint, into: agent)
+      guard checkpoint.progress.step <= settings.steps else {
+        throw RunError.alreadyPast(path: directory.path, done: checkpoint.progress.step, asked: settings.steps)
+      }
+      curve = try LearningCurve.resume(
+        at: directory.curve, rows: checkpoint.curveRows, layout: Self.layout(settings), attributes: attributes(settings))
+      replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay)
+      try resume(checkpoint)
+    } else {
+      try AtomicFile.replace(at: directory.config, with: settings.yaml)
+      curve = try LearningCurve.create(
+        at: directory.curve, layout: Self.layout(settings), attributes: attributes(settings))
+      replayFile = try ReplayFile.create(
+        at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: false,
+        attributes: attributes(settings))
+      beginEpisode()
+    }
+  }
+
+  /// Whether all steps asked for have been taken.
+  public var isFinished: Bool { progress.step >= settings.steps }
+
+  /// Takes the steps that are left.
+  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved; `AgentError` when learning
+  ///   diverged, the last checkpoint intact; what the environment or the files throw.
+  public func run() throws {
+    clock = .now
+    while !isFinished {
+      try takeStep()
+      try record()
+      onStep?(self)
+      if let signal = stopRequest(), !isFinished {
+        try writeCheckpoint()
+        try close()
+        throw RunError.interrupted(signal: signal, step: progress.step, path: directory.path)
+      }
+    }
+    try close()
+  }
+
+  // MARK: One step
+
+  /// Algorithm 1, lines 4 to 10: act, store, learn.
+  private func takeStep() throws {
+    chooseAction()
+    let step = try environment.step(action)
+    progress.step += 1
+    episodeActions.append(contentsOf: action)
+    progress.episode.add(reward: step.reward, gamma: settings.gamma)
+    replay.append(
+      observation: previousObservation, action: action, reward: step.reward, nextObservation: environment.observation,
+      terminal: step.ending == .terminated, timeout: step.ending == .truncated)
+    if replay.stepsTaken >= settings.updateAfter {
+      replay.sample(into: agent.minibatch, using: &generators.replay)
+      progress.updates.add(try agent.update())
+    }
+    progress.loopSteps += 1
+    if step.ending != nil {
+      try endEpisode()
+      beginEpisode()
+    } else {
+      keepObservation()
+    }
+  }
+
+  private func chooseAction() {
+    if progress.step < settings.warmupSteps {
+      for index in action.indices { action[index] = Float(generators.exploration.uniform(-1, 1)) }
+    } else {
+      actor.explore(environment.observation, into: &action, using: &generators.exploration)
+    }
+  }
+
+  private func beginEpisode() {
+    episodeStart = generators.environment
+    episodeActions.removeAll(keepingCapacity: true)
+    progress.episode = EpisodeTotals()
+    environment.reset(using: &generators.environment)
+    keepObservation()
+  }
+
+  private func endEpisode() throws {
+    progress.lastReturn = progress.episode.totalReward
+    try curve.appendEpisode(
+      step: progress.step, return: progress.episode.totalReward, length: progress.episode.length)
+  }
+
+  /// Element by element: assigning the array would make the environment's next step copy it.
+  private func keepObservation() {
+    let observation = environment.observation
+    for index in previousObservation.indices { previousObservation[index] = observation[index] }
+  }
+
+  // MARK: What is recorded
+
+  private func record() throws {
+    if isDue(settings.loggingInterval) { try recordUpdates() }
+    if isDue(settings.evaluationInterval) { try outsideLoop { try evaluate() } }
+    // Rows that memory is about to forget go to the file; they count once a checkpoint says so.
+    if isDue(settings.checkpointInterval) {
+      try outsideLoop { try writeCheckpoint() }
+    } else if replay.stepsTaken - replayFile.rowCount == replay.capacity {
+      try outsideLoop { try replayFile.append(newStepsOf: replay) }
+    }
+  }
+
+  private func isDue(_ interval: Int) -> Bool { progress.step % interval == 0 || isFinished }
+
+  /// Does work that the training loop's speed shall not count.
+  private func outsideLoop(_ work: () throws -> Void) rethrows {
+    stopClock()
+    try work()
+    progress.wallSeconds += seconds(from: clock)
+    clock = .now
+  }
+
+  /// Adds the time since the clock was last read to the loop's.
+  private func stopClock() {
+    let elapsed = seconds(from: clock)
+    clock = .now
+    progress.loopSeconds += elapsed
+    progress.wallSeconds += elapsed
+  }
+
+  private func recordUpdates() throws {
+    stopClock()
+    var values = progress.updates.means
+    values["steps_per_second"] = Double(progress.loopSteps) / progress.loopSeconds
+    try curve.appendUpdate(step: progress.step, values)
+    try curve.flush()
+    progress.updates = UpdateAverages()
+    progress.loopSeconds = 0
+    progress.loopSteps = 0
+  }
+
+  private func evaluate() throws {
+    let evaluation = try Evaluation.run(
+      actor, in: evaluationEnvironment, episodes: settings.evaluationEpisodes, using: &generators.evaluation)
+    try curve.appendEvaluation(
+      step: progress.step, returns: evaluation.returns, lengths: evaluation.lengths, wallSeconds: progress.wallSeconds)
+    try curve.flush()
+    let mean = Statistics(evaluation.returns).mean
+    evaluations.append((progress.step, mean))
+    if mean > progress.bestReturn ?? -.infinity {
+      progress.bestReturn = mean
+      try HDF5File.replace(at: directory.best) { file in
+        try file.setAttribute("step", progress.step)
+        try file.setAttribute("return_mean", mean)
+        try NetworkFile.write(agent, settings: settings, to: file)
+      }
+    }
+  }
+
+  // MARK: Stopping and going on
+
+  private func writeCheckpoint() throws {
+    try replayFile.append(newStepsOf: replay)
+    try replayFile.synchronize()
+    try curve.synchronize()
+    let checkpoint = Checkpoint(
+      progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
+      curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
+    try checkpoint.write(agent, settings: settings, to: directory.checkpoint)
+  }
+
+  /// Takes a checkpoint up: the episode in progress is replayed, so that the simulator is where it was.
+  private func resume(_ checkpoint: Checkpoint) throws {
+    guard checkpoint.replayRows == checkpoint.progress.step else {
+      throw CheckpointError.wrongSize(
+        object: "/rows replay", found: checkpoint.replayRows, expected: checkpoint.progress.step, file: directory.checkpoint)
+    }
+    generators = checkpoint.generators
+    episodeStart = checkpoint.episodeStart
+    episodeActions = checkpoint.episodeActions
+    progress = checkpoint.progress
+    var generator = episodeStart
+    environment.reset(using: &generator)
+    for start in stride(from: 0, to: episodeActions.count, by: action.count) {
+      for index in action.indices { action[index] = episodeActions[start + index] }
+      _ = try environment.step(action)
+    }
+    keepObservation()
+    // The configuration may say more steps than the file did.
+    try AtomicFile.replace(at: directory.config, with: settings.yaml)
+  }
+
+  private func close() throws {
+    try curve.close()
+    try replayFile.close()
+  }
+
+  /// A run may be continued with another number of steps or threads; anything else would make it another run.
+  private static func requireSameSettings(_ settings: Settings, as directory: RunDirectory) throws {
+    let old = try Checkpoint.configuration(of: directory.checkpoint).split(separator: "\n").map(String.init)
+    let new = settings.yaml.split(separator: "\n").map(String.init)
+    let mayChange = ["steps", "threads"]
+    func entries(_ lines: [String]) -> [String: String] {
+      var entries: [String: String] = [:]
+      for line in lines {
+        guard let colon = line.firstIndex(of: ":") else { continue }
+        entries[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      }
+      return entries
+    }
+    let (before, now) = (entries(old), entries(new))
+    let differences = Set(before.keys).union(now.keys).subtracting(mayChange).sorted()
+      .filter { before[$0] != now[$0] }
+      .map { "\($0): \(before[$0] ?? "absent") there, \(now[$0] ?? "absent") now" }
+    if !differences.isEmpty { throw RunError.settingsChanged(path: directory.path, differences: differences) }
+  }
+
+  private static func layout(_ settings: Settings) -> LearningCurve.Layout {
+    LearningCurve.Layout(
+      evaluationEpisodes: settings.evaluationEpisodes,
+      updateScalars: UpdateAverages.names + ["steps_per_second"], storesCosts: false)
+  }
+}
+
+/// What curve and replay files say of their origin.
+private func attributes(_ settings: Settings) -> (HDF5File) throws -> Void {
+  { file in
+    try file.setAttribute("environment", settings.environment)
+    try file.setAttribute("algorithm", settings.algorithm.rawValue)
+    try file.setAttribute("seed", settings.seed)
+    try file.setAttribute("threads", settings.threads)
+    try file.setAttribute("configuration", settings.yaml)
+    try file.setAttribute("host", ProcessInfo.processInfo.hostName)
+    for (name, version) in Versions.all { try file.setAttribute(name, version) }
+  }
+}
+
+private func seconds(from start: ContinuousClock.Instant) -> Double {
+  let elapsed = (ContinuousClock.now - start).components
+  return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+}

@@ -1,0 +1,17 @@
+import Environments
+import HDF5
+import LinearAlgebra
+
+/// What a result was computed with.
+public enum Versions {
+  /// This program's own.
+  public static let program = "0.1.0"
+
+  /// By name, for attributes and `hpo --version`.
+  public static var all: [(name: String, version: String)] {
+    [
+      ("program_version", program), ("mujoco_version", EnvironmentCatalog.simulatorVersion),
+      ("openblas_version", BLAS.description), ("hdf5_version", HDF5File.libraryVersion),
+    ]
+  }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Returns of a trained policy, acting deterministically.")
+
+  @Argument(help: ArgumentHelp("The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0.", valueName: "run"))
+  var directory: String
+
+  @Option(help: "Episodes to play.")
+  var episodes = 10
+
+  @Option(help: "Seed of the starts.")
+  var seed = 0
+
+  @Flag(help: "Use the networks of the best evaluation, not the last checkpoint's.")
+  var best = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if episodes < 1 { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let result = try TrainedPolicy(run: RunDirectory(path: directory), best: best).evaluate(episodes: episodes, seed: seed)
+      if json {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+      } else {
+        for (index, (value, length)) in zip(result.returns, result.lengths).enumerated() {
+          print(String(format: "episode %d: return %.2f, %d steps", index, value, length))
+        }
+        print(String(format: "mean %.2f, standard deviation %.2f", result.returnMean, result.returnStd))
+      }
+    }
+  }
+}

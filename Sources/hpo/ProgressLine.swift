@@ -1,0 +1,64 @@
+import Foundation
+import Training
+
+/// How a run goes: step, percent, steps per second, time left, last return. One redrawn line on a terminal, a plain line every few
+/// seconds elsewhere.
+final class ProgressLine {
+  private let run: TrainingRun
+  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private let start = ContinuousClock.now
+  private let firstStep: Int
+  private var lastDrawn = ContinuousClock.now
+  private var recent: (time: ContinuousClock.Instant, step: Int)
+  private var reportedEvaluations: Int
+
+  init(_ run: TrainingRun) {
+    self.run = run
+    firstStep = run.stepsTaken
+    recent = (start, run.stepsTaken)
+    reportedEvaluations = run.evaluations.count
+  }
+
+  func update() {
+    for evaluation in run.evaluations[reportedEvaluations...] { announce(evaluation) }
+    reportedEvaluations = run.evaluations.count
+    let now = ContinuousClock.now
+    guard now - lastDrawn > (isTerminal ? .milliseconds(200) : .seconds(5)) else { return }
+    lastDrawn = now
+    draw(now)
+  }
+
+  /// Leaves the terminal on a fresh line.
+  func finish() {
+    for evaluation in run.evaluations[reportedEvaluations...] { announce(evaluation) }
+    reportedEvaluations = run.evaluations.count
+    if isTerminal { write("\r\u{1B}[K") }
+  }
+
+  private func announce(_ evaluation: (step: Int, meanReturn: Double)) {
+    if isTerminal { write("\r\u{1B}[K") }
+    write("evaluation at step \(evaluation.step): mean return \(String(format: "%.1f", evaluation.meanReturn))\n")
+  }
+
+  private func draw(_ now: ContinuousClock.Instant) {
+    let seconds = (now - recent.time) / .seconds(1)
+    let speed = Double(run.stepsTaken - recent.step) / max(seconds, 1e-9)
+    // A window of half a minute: old enough to be steady, young enough to follow.
+    if seconds > 30 { recent = (now, run.stepsTaken) }
+    let total = run.settings.steps
+    let left = speed > 0 ? duration(Double(total - run.stepsTaken) / speed) : "?"
+    let percent = 100 * Double(run.stepsTaken) / Double(total)
+    let last = run.lastReturn.map { String(format: "%.1f", $0) } ?? "none yet"
+    let line = String(format: "step %d of %d (%.1f %%)  %.0f steps/s  ", run.stepsTaken, total, percent, speed)
+      + "\(left) left  last return \(last)"
+    write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
+  }
+
+  private func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    return hours > 0 ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
+  }
+
+  private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+}

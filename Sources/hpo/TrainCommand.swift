@@ -1,0 +1,107 @@
+import ArgumentParser
+import Environments
+import Foundation
+import Synchronization
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train an agent and write its learning curve.",
+    discussion: """
+      An unfinished run of the same settings is continued, a finished one left alone. Settings come from built-in defaults, \
+      then --config, then the other options; --set takes any key of the settings file.
+      """)
+
+  @Argument(help: "The environment, such as HalfCheetah.")
+  var environment: String
+
+  // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
+  @Option(parsing: .unconditional, help: "The algorithm. (default: sac-hpo)")
+  var algorithm: String?
+  @Option(parsing: .unconditional, help: "Seed of every random stream. (default: 0)")
+  var seed: String?
+  @Option(parsing: .unconditional, help: "Environment steps. (default: 1000000)")
+  var steps: String?
+  @Option(help: "Folder of runs.")
+  var out = "runs"
+  @Option(help: "YAML file of settings.")
+  var config: String?
+  @Option(
+    name: .customLong("set"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Any setting.", valueName: "key=value"))
+  var assignments: [String] = []
+  @Option(name: .long, parsing: .unconditional, help: "Steps between evaluations. (default: 10000)")
+  var evaluationInterval: String?
+  @Option(name: .long, parsing: .unconditional, help: "Episodes per evaluation. (default: 10)")
+  var evaluationEpisodes: String?
+  @Option(name: .long, parsing: .unconditional, help: "Steps between checkpoints. (default: 10000)")
+  var checkpointInterval: String?
+  @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: 2)")
+  var threads: String?
+  @Flag(help: "Discard what the run directory holds and start over.")
+  var fresh = false
+
+  func run() throws {
+    try reportingFailures {
+      let settings = try Settings(layers: try layers(), environment: environment)
+      let directory = RunDirectory(out: out, settings: settings)
+      let run = try TrainingRun(settings, directory: directory, startsOver: fresh) {
+        try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters)
+      }
+      if run.isFinished {
+        print("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
+        return
+      }
+      print("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
+      print(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
+      StopRequest.listen()
+      run.stopRequest = { StopRequest.received }
+      let progress = ProgressLine(run)
+      run.onStep = { _ in progress.update() }
+      do {
+        try run.run()
+      } catch {
+        progress.finish()
+        throw error
+      }
+      progress.finish()
+      for (step, mean) in run.evaluations.suffix(1) {
+        print("finished: mean return \(String(format: "%.1f", mean)) at step \(step); curves in \(directory.curve)")
+      }
+    }
+  }
+
+  private func layers() throws -> [SettingEntry] {
+    var entries = try config.map { try Settings.entries(ofFile: $0) } ?? []
+    entries += try assignments.map { try SettingEntry(assignment: $0) }
+    let options = [
+      ("algorithm", algorithm), ("seed", seed), ("steps", steps), ("evaluation_interval", evaluationInterval),
+      ("evaluation_episodes", evaluationEpisodes), ("checkpoint_interval", checkpointInterval), ("threads", threads),
+    ]
+    for (key, value) in options {
+      guard let value else { continue }
+      let option = "--" + key.replacingOccurrences(of: "_", with: "-")
+      entries.append(SettingEntry(key: key, value: value, source: option))
+    }
+    return entries
+  }
+}
+
+/// SIGINT and SIGTERM, remembered until the run looks.
+enum StopRequest {
+  private static let number = Atomic<Int32>(0)
+
+  static func listen() {
+    for signal in [SIGINT, SIGTERM] {
+      Foundation.signal(signal) { StopRequest.number.store($0, ordering: .relaxed) }
+    }
+  }
+
+  static var received: StopSignal? {
+    switch number.load(ordering: .relaxed) {
+    case SIGINT: .interrupt
+    case SIGTERM: .terminate
+    default: nil
+    }
+  }
+}

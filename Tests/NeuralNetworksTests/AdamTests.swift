@@ -1,0 +1,45 @@
+import LinearAlgebra
+import NeuralNetworks
+import Testing
+
+@Suite struct AdamTests {
+  @Test func `three steps are those of Kingma and Ba's algorithm 1`() {
+    let parameters = ParameterSet<Double>([("x", [2])])
+    parameters.values.copy(from: [1, -2])
+    let adam = Adam(parameters, settings: AdamSettings(learningRate: 0.1))
+    var theta = [1.0, -2.0], m = [0.0, 0.0], v = [0.0, 0.0]
+    for t in 1...3 {
+      let gradient = theta.map { 3 * $0 + 1 }
+      adam.beginStep()
+      adam.update(0..<2, gradientShares: [Vector(gradient)])
+      for i in 0..<2 {
+        m[i] = 0.9 * m[i] + 0.1 * gradient[i]
+        v[i] = 0.999 * v[i] + 0.001 * gradient[i] * gradient[i]
+        let mHat = m[i] / (1 - [0.9, 0.81, 0.729][t - 1])
+        let vHat = v[i] / (1 - [0.999, 0.998001, 0.997002999][t - 1])
+        theta[i] -= 0.1 * mHat / (vHat.squareRoot() + 1e-8)
+      }
+      for i in 0..<2 { #expect(abs(parameters.values[i] - theta[i]) < 1e-12) }
+    }
+  }
+
+  @Test func `shares of the gradient are added up, and parts of the parameters may be stepped apart`() {
+    let whole = ParameterSet<Float>([("x", [40])])
+    let parts = whole.zeros()
+    let a = Vector<Float>((0..<40).map { Float($0) - 20 })
+    let b = Vector<Float>((0..<40).map { 0.5 * Float($0) })
+    let sum = Vector<Float>(zip(a.array, b.array).map { $0 + $1 })
+    let one = Adam(whole, settings: AdamSettings())
+    let two = Adam(parts, settings: AdamSettings())
+    for _ in 0..<2 {
+      one.beginStep()
+      one.update(0..<40, gradientShares: [sum])
+      two.beginStep()
+      let first = Vector(a.array)
+      two.update(0..<16, gradientShares: [first, b])
+      two.update(16..<40, gradientShares: [first, b])
+    }
+    #expect(whole.values.array == parts.values.array)
+    #expect(whole.values[0] > 0 && whole.values[39] < 0)
+  }
+}

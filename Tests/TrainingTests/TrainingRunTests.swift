@@ -1,0 +1,207 @@
+import Agents
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+import Training
+
+@Suite struct TrainingRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A small run on the point mass.
+  private func settings(_ algorithm: Algorithm = .sacHPO, steps: Int = 260, _ change: (inout Settings) -> Void = { _ in })
+    -> Settings
+  {
+    var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
+    settings.steps = steps
+    settings.batchSize = 16
+    settings.hiddenSize = 16
+    settings.warmupSteps = 60
+    settings.updateAfter = 40
+    settings.evaluationInterval = 100
+    settings.evaluationEpisodes = 3
+    settings.checkpointInterval = 50
+    settings.loggingInterval = 30
+    settings.threads = 1
+    change(&settings)
+    return settings
+  }
+
+  private func directory(_ name: String) -> RunDirectory { RunDirectory(path: "\(folder.path)/\(name)") }
+
+  @discardableResult
+  private func train(
+    _ settings: Settings, in name: String, startsOver: Bool = false, failsAtStep: Int? = nil, stopsAt: Set<Int> = []
+  ) throws -> TrainingRun {
+    var environments = 0
+    let run = try TrainingRun(settings, directory: directory(name), startsOver: startsOver) {
+      environments += 1
+      // The first is the training environment; the other is for evaluation.
+      return PointMass(failsAtStep: environments == 1 ? failsAtStep : nil)
+    }
+    run.stopRequest = { [unowned run] in stopsAt.contains(run.stepsTaken) ? .terminate : nil }
+    try run.run()
+    return run
+  }
+
+  /// Every dataset of a run's files by path, times and speeds aside.
+  private func contents(_ name: String) throws -> [String: [String]] {
+    var contents: [String: [String]] = [:]
+    func visit(_ group: Group, _ file: String) throws {
+      for child in try group.childNames {
+        if let dataset = try? group.dataset(child) {
+          if ["wall_seconds", "steps_per_second"].contains(child) { continue }
+          let values: [String] =
+            switch dataset.elementType {
+            case .boolean: try dataset.read(as: Bool.self).map { "\($0)" }
+            case .integer(_, signed: false): try dataset.read(as: UInt64.self).map { "\($0)" }
+            case .integer: try dataset.read(as: Int64.self).map { "\($0)" }
+            default: try dataset.read(as: Double.self).map { "\($0.bitPattern)" }
+            }
+          contents["\(file):\(dataset.path)"] = ["\(try dataset.shape)"] + values
+        } else {
+          try visit(try group.group(child), file)
+        }
+      }
+    }
+    for file in ["curve.h5", "replay.h5", "checkpoint.h5", "best.h5"] {
+      try visit(try HDF5File.open(at: "\(directory(name).path)/\(file)"), file)
+    }
+    return contents
+  }
+
+  @Test func `the same seed gives the same curve, bit for bit, and another seed another`() throws {
+    try train(settings(), in: "one")
+    try train(settings(), in: "two")
+    try train(settings { $0.seed = 1 }, in: "other")
+    try train(settings { $0.threads = 2 }, in: "threads")
+    let one = try contents("one")
+    #expect(try contents("two") == one)
+    #expect(try contents("threads") == one)
+    #expect(try contents("other")["curve.h5:/evaluation/returns"] != one["curve.h5:/evaluation/returns"])
+  }
+
+  @Test(arguments: [Algorithm.sacHPO, .sac, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum])
+  func `a run that was stopped and crashed many times ends as the uninterrupted run`(_ algorithm: Algorithm) throws {
+    try train(settings(algorithm), in: "whole")
+    // Stops save at once; crashes fall back to the last checkpoint, at a multiple of 50.
+    for (stop, crash) in [(Int?.some(37), Int?.none), (nil, 20), (121, nil), (nil, 90), (nil, 3), (239, nil)] {
+      do {
+        try train(settings(algorithm), in: "parts", failsAtStep: crash, stopsAt: stop.map { [$0] } ?? [])
+        Issue.record("the run was to be interrupted at \(stop ?? -1) or after \(crash ?? -1) steps")
+      } catch is PointMass.Failure {
+        #expect(crash != nil)
+      } catch RunError.interrupted(_, let step, _) {
+        #expect(step == stop)
+      }
+    }
+    try train(settings(algorithm), in: "parts")
+    let (whole, parts) = (try contents("whole"), try contents("parts"))
+    #expect(whole.keys.sorted() == parts.keys.sorted())
+    for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
+  }
+
+  @Test func `the files hold what the documentation says they hold`() throws {
+    try train(settings(), in: "run")
+    let directory = directory("run")
+    let curve = try HDF5File.open(at: directory.curve)
+    let steps: [Int] = try curve.read("evaluation/step")
+    #expect(steps == [100, 200, 260])
+    #expect(try curve.dataset("evaluation/returns").shape == [3, 3])
+    let updates: [Int] = try curve.read("update/step")
+    #expect(updates == [30, 60, 90, 120, 150, 180, 210, 240, 260])
+    for name in ["critic_loss", "policy_loss", "alpha", "log_prob", "q_mean", "momentum_norm", "gate_mean", "steps_per_second"] {
+      #expect(try curve.dataset("update/\(name)").rowCount == 9)
+    }
+    let lengths: [Double] = try curve.read("episode/length")
+    let ends: [Int] = try curve.read("episode/step")
+    #expect(ends.first == Int(lengths[0]) && zip(ends.dropFirst(), ends).map(-) == lengths.dropFirst().map { Int($0) })
+
+    let replay = try HDF5File.open(at: directory.replay)
+    #expect(try replay.dataset("observations").shape == [260, 4])
+    #expect(try replay.dataset("actions").shape == [260, 2])
+    let terminals: [Bool] = try replay.read("terminals"), timeouts: [Bool] = try replay.read("timeouts")
+    #expect(zip(terminals, timeouts).allSatisfy { !($0 && $1) } && timeouts.contains(true))
+    let observations: [Float] = try replay.read("observations"), next: [Float] = try replay.read("next_observations")
+    for row in 0..<259 where !terminals[row] && !timeouts[row] {
+      #expect(next[row * 4..<row * 4 + 4] == observations[row * 4 + 4..<row * 4 + 8])
+    }
+    #expect(try String(contentsOfFile: directory.config, encoding: .utf8) == settings().yaml)
+  }
+
+  @Test func `a finished run is left unchanged, and more steps go on from it`() throws {
+    try train(settings(), in: "run")
+    let before = try contents("run")
+    let again = try TrainingRun(settings(), directory: directory("run")) { PointMass() }
+    #expect(again.isFinished)
+    #expect(try contents("run") == before)
+    try train(settings(steps: 300), in: "run")
+    #expect(try HDF5File.open(at: directory("run").replay).dataset("rewards").rowCount == 300)
+  }
+
+  @Test func `a changed setting is refused with the difference shown, and starting over is possible`() throws {
+    try train(settings(), in: "run")
+    let error = #expect(throws: RunError.self) { try train(settings { $0.alpha = 0.5 }, in: "run") }
+    #expect(error?.description.contains("alpha: 0.2 there, 0.5 now") == true)
+    let fewer = #expect(throws: RunError.self) { try train(settings(steps: 100), in: "run") }
+    #expect(fewer?.description.contains("has taken 260 steps, more than the 100 asked for") == true)
+    try train(settings { $0.alpha = 0.5 }, in: "run", startsOver: true)
+  }
+
+  @Test func `a damaged checkpoint is one clear error and nothing is changed`() throws {
+    try train(settings(), in: "run")
+    let path = directory("run").checkpoint
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for damaged in [Data(), whole.prefix(whole.count / 2), Data("not a checkpoint".utf8)] {
+      try damaged.write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: HDF5Error.self) { try train(settings(steps: 300), in: "run") }
+      #expect(error?.description.contains("checkpoint.h5") == true)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == damaged)
+    }
+  }
+
+  @Test func `the interval of evaluations changes nothing but the evaluations`() throws {
+    try train(settings(), in: "often")
+    try train(settings { $0.evaluationInterval = 1000 }, in: "seldom")
+    let (often, seldom) = (try contents("often"), try contents("seldom"))
+    for key in often.keys where key.hasPrefix("replay.h5") || key.contains("/networks/") && key.hasPrefix("checkpoint") {
+      #expect(often[key] == seldom[key], "\(key) differs")
+    }
+  }
+
+  @Test func `physics that throws stops the run and keeps the last checkpoint`() throws {
+    #expect(throws: PointMass.Failure.self) { try train(settings(), in: "run", failsAtStep: 77) }
+    let rows: Int = try HDF5File.open(at: directory("run").checkpoint).group("rows").attribute("replay")
+    #expect(rows == 50)
+  }
+}
+
+@Suite struct LearningTests {
+  /// Mean return of the deterministic policy after a short training. Untrained policies score about −33 (standing still at a
+  /// random start: mean distance 0.77 over 40 steps, and they drift); pushing straight home scores about −9.
+  private func finalReturn(_ algorithm: Algorithm) throws -> Double {
+    let folder = try TemporaryFolder()
+    var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
+    settings.steps = 2500
+    settings.batchSize = 64
+    settings.hiddenSize = 32
+    settings.warmupSteps = 500
+    settings.updateAfter = 200
+    settings.learningRate = 2e-3
+    settings.alpha = 0.02
+    settings.gamma = 0.95
+    settings.evaluationInterval = 2500
+    settings.threads = 1
+    let run = try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/run")) { PointMass() }
+    try run.run()
+    return run.evaluations.last?.meanReturn ?? -.infinity
+  }
+
+  @Test(arguments: [Algorithm.sac, .sacHPO, .baseline1, .baseline2, .baseline3])
+  func `a small task is really learned`(_ algorithm: Algorithm) throws {
+    let result = try finalReturn(algorithm)
+    #expect(result > -16, "\(algorithm.rawValue) reached \(result)")
+  }
+}
