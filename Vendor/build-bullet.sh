@@ -10,15 +10,21 @@ flags=(-O2 -DNDEBUG -w -fPIC -ffp-contract=off -fvisibility=hidden -fvisibility-
 sources="$root/Vendor/bullet-sources.txt"
 models=(mjcf/humanoid_symmetric.xml plane_stadium.sdf plane100.obj cube_small.urdf cube.obj sphere2red_nocol.urdf sphere_smooth.obj)
 
-# Bullet's bounding-volume tree orders its nodes by their addresses, and contacts follow that order, so that a trajectory
-# depends on where the heap happens to lie. Here nodes are ordered by age: what a fresh heap would give, on every run.
-order_nodes_by_age() {
+# Two things in Bullet depend on what the heap happens to hold or where it lies, and contacts, solved in the order in which
+# they are found, pass it on to trajectories. Here both are settled, to what a fresh heap would give:
+# - nodes of the bounding-volume trees are ordered by address: now by age;
+# - links between a MuJoCo body's joints enter those trees at a pose that nobody wrote: now all zero.
+settle_order() {
   local header=src/BulletCollision/BroadphaseCollision/btDbvt.h code=src/BulletCollision/BroadphaseCollision/btDbvt.cpp
+  local importer=examples/Importers/ImportMJCFDemo/BulletMJCFImporter.cpp
   sed -i -e 's/^\tbtDbvtNode\* parent;/&\n\tint age;/' -e 's/^\tbtDbvtNode\* m_free;/&\n\tint m_created = 0;/' $header
   sed -i -e 's/^\t\tnode = new (btAlignedAlloc(sizeof(btDbvtNode), 16)) btDbvtNode();/&\n\t\tnode->age = ++pdbvt->m_created;/' \
     -e 's/if (p > n)/if (p \&\& p->age > n->age)/' $code
-  [ "$(grep -c 'int age;\|int m_created = 0;' $header)/$(grep -c 'node->age = ++\|p->age > n->age' $code)" = 2/2 ] \
-    || fail "Bullet's btDbvt is not as 'Vendor/build-bullet.sh' expects; does the pin in Vendor/pins/bullet.txt match the script?"
+  sed -i -e 's/^\t\tlinkPtr->m_linkIndex = orgChildLinkIndex;/&\n\t\tlinkPtr->m_linkTransformInWorld = btTransform(btMatrix3x3(0, 0, 0, 0, 0, 0, 0, 0, 0));/' \
+    $importer
+  [ "$(grep -c 'int age;\|int m_created = 0;' $header)/$(grep -c 'node->age = ++\|p->age > n->age' $code)/$(
+    grep -c 'btMatrix3x3(0, 0, 0, 0, 0, 0, 0, 0, 0)' $importer)" = 2/2/1 ] \
+    || fail "Bullet's sources are not what Vendor/build-bullet.sh expects; does Vendor/pins/bullet.txt match it?"
 }
 
 # build FOLDER — unpacks the source distribution in $package, compiles it and leaves lib, include, models and licenses in FOLDER.
@@ -30,7 +36,7 @@ build() {
   tar xzf "$package" --strip-components=1 -C "$work"
   (
     cd "$work"
-    order_nodes_by_age
+    settle_order
     mkdir .objects
     # Bullet's message hooks are not marked for export as its C API is.
     compile() {
@@ -63,7 +69,7 @@ flock --nonblock 9 || { say "waiting for another build of Bullet to end"; flock 
 PYTHONPATH="$root/Vendor/no-build" cached bullet --no-binary :all: --use-pep517 --no-build-isolation
 
 key=$(printf '%s\n' "$hash" "$machine" "$(g++ -dumpfullversion 2>/dev/null || true)" "${flags[@]}" "${models[@]}" "$(cat "$sources")" \
-  "$(declare -f order_nodes_by_age build)" | sha256sum | cut -c1-64)
+  "$(declare -f settle_order build)" | sha256sum | cut -c1-64)
 built="$cache/bullet-$key"
 if ! unpacked "$built" "$key"; then
   rm -rf "$built.part"

@@ -40,6 +40,8 @@ struct HumanoidStage: ~Copyable {
     Motor("left_shoulder1", 75), Motor("left_shoulder2", 75), Motor("left_elbow", 75),
   ]
 
+  static func robotPath(in models: String) -> String { models + "/mjcf/humanoid_symmetric.xml" }
+
   /// A new world with floor and humanoid.
   /// - Parameter models: the folder of Bullet's models.
   init(models: String, environment: String) throws {
@@ -49,7 +51,7 @@ struct HumanoidStage: ~Copyable {
         gravity: -9.8, timeStep: Self.controlPeriod, subSteps: 4, solverIterations: 5, contactERP: 0.9))
     let scene = try world.loadScene(models + "/plane_stadium.sdf")
     for body in scene { world.setSurface(of: body, friction: 0.8, restitution: 0.5) }
-    let path = models + "/mjcf/humanoid_symmetric.xml"
+    let path = Self.robotPath(in: models)
     let humanoid = try world.loadRobot(path)[0]
 
     func missing(_ what: String) -> BulletTaskError {

@@ -38,6 +38,10 @@ public final class RoboschoolHumanoid: BulletTask {
   public private(set) var rewardTerms = RoboschoolRewardTerms()
   public var drawsConsumed: Int { draws.consumed }
   public let variant: Variant
+  /// The robot's model.
+  var robotPath: String { HumanoidStage.robotPath(in: models) }
+  /// Joints that move, in the model's order.
+  var jointNames: [String] { stage.joints.map(\.name) }
   /// Seconds per action.
   public var controlPeriod: Double { HumanoidStage.controlPeriod }
 
@@ -78,10 +82,12 @@ public final class RoboschoolHumanoid: BulletTask {
     try begin()
   }
 
-  /// Assets/bullet in the folder that HPO_ASSETS names, else in the package.
-  public static var defaultModels: String {
-    if let given = getenv("HPO_ASSETS"), given.pointee != 0 { return String(cString: given) + "/bullet" }
-    return String(#filePath.dropLast("Sources/Environments/Bullet/RoboschoolHumanoid.swift".count)) + "Assets/bullet"
+  /// Bullet's models among the shipped ones.
+  public static var defaultModels: String { AssetFolder.path + "/bullet" }
+
+  /// Whether Bullet has been built and its models are in place; `make setup-bullet` sees to both.
+  public static var isAvailable: Bool {
+    Bullet.Library.isBuilt && access(defaultModels + "/mjcf/humanoid_symmetric.xml", R_OK) == 0
   }
 }
 
