@@ -83,11 +83,13 @@ if ! unpacked "$root/Vendor/bullet" "$stamp"; then
   g++ -std=c++11 -fsyntax-only -I"$built/include" -I"$(dirname "$header")" "$root/Vendor/check-bullet.cpp" \
     || fail "Sources/CBullet does not declare what Bullet's headers do; the compiler's message is above"
   staging=$(mktemp -d "$root/Vendor/.staging-XXXXXX")
+  chmod 755 "$staging"
   cp -R "$built/lib" "$built/include" "$built/licenses" "$staging/"
   install_folder "$staging" "$root/Vendor/bullet" "$stamp"
 fi
 if ! unpacked "$root/Assets/bullet" "$key"; then
   staging=$(mktemp -d "$root/Assets/.staging-XXXXXX")
+  chmod 755 "$staging"
   cp -R "$built/models/." "$built/licenses" "$staging/"
   install_folder "$staging" "$root/Assets/bullet" "$key"
 fi

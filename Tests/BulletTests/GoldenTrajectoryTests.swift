@@ -5,17 +5,19 @@ import Testing
 
 /// pybullet-gym's own trajectories (Fixtures/*.h5, recorded from it on pybullet 3.2.7), replayed.
 ///
-/// Bullet places a MuJoCo model's links in its broad phase by memory that nobody wrote; ours is zero. Where two contacts
-/// meet first, their order, and with it the 4th digit, differs from process to process in pybullet itself.
+/// pybullet agrees with itself only up to a contact: its importer leaves the pose at which a MuJoCo model's links enter the
+/// broad phase to whatever the heap holds (Vendor/build-bullet.sh), different in each of the recording's processes, and the
+/// order in which simultaneous contacts are solved follows from it. Up to there the observations are equal bit for bit.
 @Suite(.enabled(if: bulletIsBuilt, "Bullet is not built; 'make setup-bullet' builds it"))
 struct GoldenTrajectoryTests {
   @Test(arguments: RoboschoolHumanoid.Variant.allCases, 0..<5)
-  func `an episode's start and first steps are the reference's`(
+  func `an episode is the reference's until contacts coincide`(
     variant: RoboschoolHumanoid.Variant, episode: Int
   ) throws {
     let reference = try Recording(variant, episode)
     let task = try RoboschoolHumanoid(variant)
     try task.reset(replaying: reference.draws)
+    #expect(reference.sharedSteps >= 13)
     for step in 0...reference.sharedSteps {
       let difference = zip(task.observation, reference.observations[step]).map { abs($0 - $1) }.max() ?? .nan
       #expect(difference <= 1e-6, "observation after \(step) steps")
@@ -62,8 +64,14 @@ private struct Recording {
   let rewards: [Double]
   let rewardTerms: [[Double]]
   let terminated: [Bool]
-  /// Steps that are compared.
+  /// Steps before the order of contacts differs; the whole episode where it never does.
   let sharedSteps: Int
+
+  private static let sharedSteps = [
+    "HumanoidPyBulletEnv-v0": [18, 13, 22, 14, 15],
+    "HumanoidFlagrunPyBulletEnv-v0": [16, 14, 22, 36, 48],
+    "HumanoidFlagrunHarderPyBulletEnv-v0": [102, 34, 48, 17, 197],
+  ]
 
   init(_ variant: RoboschoolHumanoid.Variant, _ episode: Int) throws {
     let path = URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/\(variant.id).h5"
@@ -76,7 +84,7 @@ private struct Recording {
     rewards = try group.read("rewards", as: Double.self)
     rewardTerms = try rows(group.read("reward_terms", as: Double.self), of: 5)
     terminated = try group.read("terminated", as: Bool.self)
-    sharedSteps = min(rewards.count, 15)
+    sharedSteps = Self.sharedSteps[variant.id]?[episode] ?? 15
     try file.close()
   }
 }
