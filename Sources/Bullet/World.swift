@@ -6,7 +6,8 @@ import CBullet
   import Darwin
 #endif
 
-/// One simulated world; owns its connection to a Bullet of its own ("direct" in Bullet's terms: same process, same thread).
+/// One simulated world; owns its connection to a Bullet of its own ("direct" in Bullet's terms: same process, same
+/// thread).
 ///
 /// Trajectories are the same bit for bit for the same calls on a new world. A world that has been reset is not new: the
 /// trees and caches that decide the order of contacts remember. So an episode gets a new world.
@@ -128,7 +129,8 @@ public struct World: ~Copyable {
         index: Int(index), name: text(info.m_jointName), linkName: text(info.m_linkName), kind: kind,
         positionIndex: info.m_qIndex < 0 ? nil : Int(info.m_qIndex),
         velocityIndex: info.m_uIndex < 0 ? nil : Int(info.m_uIndex),
-        lowerLimit: info.m_jointLowerLimit, upperLimit: info.m_jointUpperLimit, maximumVelocity: info.m_jointMaxVelocity)
+        lowerLimit: info.m_jointLowerLimit, upperLimit: info.m_jointUpperLimit,
+        maximumVelocity: info.m_jointMaxVelocity)
     }
     return Body(id: id, baseName: text(body.m_baseName), joints: joints)
   }
@@ -219,7 +221,8 @@ public struct World: ~Copyable {
   ///   - velocityIndices: one per torque: ``Joint/velocityIndex``.
   public mutating func applyTorques(_ torques: [Double], at velocityIndices: [Int], of body: Body) {
     precondition(
-      torques.count == velocityIndices.count, "\(velocityIndices.count) joints take as many torques, got \(torques.count)")
+      torques.count == velocityIndices.count,
+      "\(velocityIndices.count) joints take as many torques, got \(torques.count)")
     let command = bullet.pointee.b3JointControlCommandInit2(client, body.id, Int32(bullet_control_torque))
     for (torque, index) in zip(torques, velocityIndices) {
       _ = bullet.pointee.b3JointControlSetDesiredForceTorque(command, Int32(index), torque)

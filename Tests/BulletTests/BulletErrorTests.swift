@@ -33,8 +33,8 @@ struct WorldTests {
     let error = try modelError { try world.loadRobot("/nowhere/robot.xml") }
     #expect(
       error.description == """
-        could not read the model '/nowhere/robot.xml': No such file or directory; 'make setup-bullet' puts Bullet's models \
-        in Assets/bullet
+        could not read the model '/nowhere/robot.xml': No such file or directory; 'make setup-bullet' puts \
+        Bullet's models in Assets/bullet
         """)
   }
 
@@ -62,7 +62,7 @@ struct WorldTests {
         atPath: RoboschoolHumanoid.defaultModels + "/" + file, toPath: folder.appending(path: file).path)
     }
     let path = folder.path + "/mjcf/humanoid_symmetric.xml"
-    try #"<mujoco model="ball"><worldbody><body name="ball"><geom size="0.1" type="sphere"/></body></worldbody></mujoco>"#
+    try #"<mujoco><worldbody><body name="ball"><geom size="0.1" type="sphere"/></body></worldbody></mujoco>"#
       .write(toFile: path, atomically: true, encoding: .utf8)
     let error = #expect(throws: BulletTaskError.self) { try RoboschoolHumanoid(.walk, models: folder.path) }
     #expect(

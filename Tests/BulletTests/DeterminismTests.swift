@@ -13,7 +13,9 @@ struct DeterminismTests {
     let used = try RoboschoolHumanoid(variant)
     _ = try trajectory(of: used, seed: 6)
     // Holes of many sizes with something in them: what Bullet allocates next lies elsewhere and holds other remains.
-    var holes = (0..<3000).map { Array(repeating: UInt8(truncatingIfNeeded: 37 &* $0 | 1), count: 40 + 977 &* $0 % 9000) }
+    var holes = (0..<3000).map { index in
+      Array(repeating: UInt8(truncatingIfNeeded: 37 * index | 1), count: 40 + 977 * index % 9000)
+    }
     for index in stride(from: 0, to: holes.count, by: 2) { holes[index] = [] }
     #expect(try trajectory(of: used, seed: 5) == first)
     #expect(try trajectory(of: try RoboschoolHumanoid(variant), seed: 5) == first)

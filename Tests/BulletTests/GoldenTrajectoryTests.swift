@@ -5,9 +5,10 @@ import Testing
 
 /// pybullet-gym's own trajectories (Fixtures/*.h5, recorded from it on pybullet 3.2.7), replayed.
 ///
-/// pybullet agrees with itself only up to a contact: its importer leaves the pose at which a MuJoCo model's links enter the
-/// broad phase to whatever the heap holds (Vendor/build-bullet.sh), different in each of the recording's processes, and the
-/// order in which simultaneous contacts are solved follows from it. Up to there the observations are equal bit for bit.
+/// pybullet agrees with itself only up to a contact: its importer leaves the pose at which a MuJoCo model's links
+/// enter the broad phase to whatever the heap holds (Vendor/build-bullet.sh), different in each of the recording's
+/// processes, and the order in which simultaneous contacts are solved follows from it. Up to there the observations
+/// are equal bit for bit.
 @Suite(.enabled(if: bulletIsBuilt, "Bullet is not built; 'make setup-bullet' builds it"))
 struct GoldenTrajectoryTests {
   @Test(arguments: RoboschoolHumanoid.Variant.allCases, 0..<5)

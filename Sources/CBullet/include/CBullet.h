@@ -1,6 +1,6 @@
-// The part of Bullet's C API (its PhysicsClientC_API.h) that the `Bullet` module uses, declared here rather than included:
-// Bullet is loaded at run time, so a package that never runs its tasks needs neither its headers nor its library.
-// Vendor/check-bullet.cpp compares every declaration with Bullet's own headers whenever the library is built.
+// The part of Bullet's C API (its PhysicsClientC_API.h) that the `Bullet` module uses, declared here rather than
+// included: Bullet is loaded at run time, so a package that never runs its tasks needs neither its headers nor its
+// library. Vendor/check-bullet.cpp compares every declaration with Bullet's own headers when the library is built.
 #pragma once
 
 #if defined(__clang__)
@@ -78,7 +78,8 @@ enum {
 #define BULLET_FUNCTIONS(F) \
   F(b3PhysicsClientHandle, b3ConnectPhysicsDirect, ()) \
   F(void, b3DisconnectSharedMemory, (b3PhysicsClientHandle)) \
-  F(b3SharedMemoryStatusHandle, b3SubmitClientCommandAndWaitStatus, (b3PhysicsClientHandle, b3SharedMemoryCommandHandle)) \
+  F(b3SharedMemoryStatusHandle, b3SubmitClientCommandAndWaitStatus, \
+    (b3PhysicsClientHandle, b3SharedMemoryCommandHandle)) \
   F(int, b3GetStatusType, (b3SharedMemoryStatusHandle)) \
   F(int, b3GetStatusBodyIndex, (b3SharedMemoryStatusHandle)) \
   F(int, b3GetStatusBodyIndices, (b3SharedMemoryStatusHandle, int *, int)) \
@@ -119,7 +120,8 @@ enum {
   F(int, b3CreatePoseCommandSetJointVelocity, (b3PhysicsClientHandle, b3SharedMemoryCommandHandle, int, double)) \
   F(b3SharedMemoryCommandHandle, b3RequestActualStateCommandInit, (b3PhysicsClientHandle, int)) \
   F(int, b3GetStatusActualState, \
-    (b3SharedMemoryStatusHandle, int *, int *, int *, const double **, const double **, const double **, const double **)) \
+    (b3SharedMemoryStatusHandle, int *, int *, int *, const double **, const double **, const double **, \
+     const double **)) \
   F(int, b3GetLinkState, (b3PhysicsClientHandle, b3SharedMemoryStatusHandle, int, struct b3LinkState *)) \
   F(b3SharedMemoryCommandHandle, b3InitRequestContactPointInformation, (b3PhysicsClientHandle)) \
   F(void, b3SetContactFilterBodyA, (b3SharedMemoryCommandHandle, int)) \

@@ -2,8 +2,8 @@ import Gym
 
 /// A task in Bullet, which can also be replayed: with given random draws, and actions that may lie outside of [-1, 1].
 public protocol BulletTask: DescribedEnvironment {
-  /// Starts an episode whose random draws are those of a recording, in order. When they run out the episode goes on with
-  /// draws of its own, the same each time; ``drawsConsumed`` then exceeds their number.
+  /// Starts an episode whose random draws are those of a recording, in order. When they run out the episode goes on
+  /// with draws of its own, the same each time; ``drawsConsumed`` then exceeds their number.
   /// - Throws: when they do not even suffice for the episode's start.
   func reset(replaying draws: [Double]) throws
 

@@ -2,7 +2,8 @@ import Bullet
 
 /// The world of one episode: floor, humanoid, and the flag and cube of the harder tasks.
 ///
-/// The order of every call that touches the world is the reference's, as it decides the order in which Bullet finds contacts.
+/// The order of every call that touches the world is the reference's, as it decides the order in which Bullet finds
+/// contacts.
 struct HumanoidStage: ~Copyable {
   /// Seconds per action: four parts of a quarter of this.
   static let controlPeriod = 0.0165 / 4 * 4

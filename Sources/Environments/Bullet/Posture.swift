@@ -57,8 +57,8 @@ struct Posture {
   }
 }
 
-/// Roll, pitch and yaw of a quaternion x, y, z, w, as pybullet's `getEulerFromQuaternion`, whose branches at ±90° of pitch
-/// give roll 0.
+/// Roll, pitch and yaw of a quaternion x, y, z, w, as pybullet's `getEulerFromQuaternion`, whose branches at ±90° of
+/// pitch give roll 0.
 private func eulerAngles(_ q: SIMD4<Double>) -> SIMD3<Double> {
   let sine = -2 * (q.x * q.z - q.w * q.y)
   if sine <= -0.99999 { return SIMD3(0, -0.5 * .pi, 2 * atan2(q.x, -q.y)) }

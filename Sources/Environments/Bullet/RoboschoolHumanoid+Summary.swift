@@ -33,7 +33,9 @@ extension RoboschoolHumanoid {
         .init(name: "\(name): velocity × 0.1", unit: "rad/s"),
       ]
     }
-    let feet = ["right", "left"].map { EnvironmentSummary.Element(name: "\($0) foot: touches the floor", unit: "0 or 1") }
+    let feet = ["right", "left"].map { side in
+      EnvironmentSummary.Element(name: "\(side) foot: touches the floor", unit: "0 or 1")
+    }
     var start = 0
     return [
       ("torso", "height, direction of the target, velocity and attitude", head),
@@ -42,7 +44,8 @@ extension RoboschoolHumanoid {
     ].map { name, meaning, elements in
       defer { start += elements.count }
       return .init(
-        name: name, meaning: "\(meaning), clipped to −5…5", range: start..<start + elements.count, elements: elements)
+        name: name, meaning: "\(meaning), clipped to −5…5",
+        range: start..<start + elements.count, elements: elements)
     }
   }
 

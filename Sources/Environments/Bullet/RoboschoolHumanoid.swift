@@ -10,7 +10,8 @@ import Gym
 /// Roboschool's humanoid: walking ahead, running after a flag, and the latter while cubes are thrown at it.
 ///
 /// - Source: pybullet-gym's `HumanoidPyBulletEnv-v0`, `HumanoidFlagrunPyBulletEnv-v0` and
-///   `HumanoidFlagrunHarderPyBulletEnv-v0` (github.com/benelot/pybullet-gym), each episode as in a new process of it: there
+///   `HumanoidFlagrunHarderPyBulletEnv-v0` (github.com/benelot/pybullet-gym), each episode as in a new
+///   process of it: there
 ///   a later episode continues the world of the one before.
 public final class RoboschoolHumanoid: BulletTask {
   public enum Variant: String, CaseIterable, Sendable {
@@ -173,8 +174,8 @@ extension RoboschoolHumanoid {
       reward: rewardTerms.sum, ending: isOver ? .terminated : nil, velocity: SIMD2(displacement.x, displacement.y))
   }
 
-  /// The cost of motors that turn and of motors that are merely on, the latter's torque squared. Of the action as given,
-  /// clipped or not, and of joint speeds in the joints' order, which the model makes the motors' too.
+  /// The cost of motors that turn and of motors that are merely on, the latter's torque squared. Of the action as
+  /// given, clipped or not, and of joint speeds in the joints' order, which the model makes the motors' too.
   private func electricity(of controls: [Double]) -> Double {
     var turning = 0.0
     var standing = 0.0
