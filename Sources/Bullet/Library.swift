@@ -23,7 +23,10 @@ public enum Library {
   /// Its functions; they outlive every world.
   static let functions: Result<Functions, BulletError> = load(path)
 
-  static func load(_ path: String) -> Result<Functions, BulletError> {
+  /// Whether a file is a library that this could use; for tests of what is said when it is not.
+  package static func verify(_ path: String) throws(BulletError) { _ = try load(path).get() }
+
+  private static func load(_ path: String) -> Result<Functions, BulletError> {
     guard access(path, F_OK) == 0 else { return .failure(.libraryMissing(path: path)) }
     let functions = UnsafeMutablePointer<BulletFunctions>.allocate(capacity: 1)
     if let reason = bullet_load(path, functions) {

@@ -1,12 +1,11 @@
+import Bullet
 import Environments
 import Foundation
 import Testing
 
-@testable import Bullet
-
 @Suite struct BulletErrorTests {
   @Test func `a library that was not built is told with the command that builds it`() {
-    let error = #expect(throws: BulletError.self) { try Library.load("/nowhere/libhpobullet.so").get() }
+    let error = #expect(throws: BulletError.self) { try Library.verify("/nowhere/libhpobullet.so") }
     #expect(
       error?.description == """
         Bullet is not built: there is no '/nowhere/libhpobullet.so'; run 'make setup-bullet', or name the library in \
@@ -16,7 +15,7 @@ import Testing
 
   @Test func `a file that is no library is told in one line`() throws {
     let path = try temporaryFile(named: "libhpobullet.so", "not a library")
-    let error = #expect(throws: BulletError.self) { try Library.load(path).get() }
+    let error = #expect(throws: BulletError.self) { try Library.verify(path) }
     #expect(
       error?.description
         == "could not load Bullet from '\(path)': \(path): file too short; run 'make setup-bullet' to build it again")
