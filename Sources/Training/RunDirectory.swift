@@ -19,34 +19,29 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Makes the directory and proves that it can be written to, before any work is done.
   func prepare() throws(RunError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw .directoryNotWritable(path: path, reason: Self.reason(error))
+    // mkdir itself rather than Foundation, whose errors do not say why.
+    var made = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      made += "/\(part)"
+      guard mkdir(made, 0o777) == 0 || errno == EEXIST else {
+        throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
+      }
     }
     let probe = "\(path)/.writable-\(ProcessInfo.processInfo.processIdentifier)"
-    guard FileManager.default.createFile(atPath: probe, contents: nil) else {
+    let descriptor = open(probe, O_CREAT | O_WRONLY, 0o600)
+    guard descriptor >= 0 else {
       throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
     }
+    Foundation.close(descriptor)
     unlink(probe)
   }
 
   /// Removes a run's files; nothing else in the directory is touched.
   func removeFiles() throws(RunError) {
     // The commit point first: what remains of a removal cut short is no run.
-    for file in [checkpoint, best, config, curve, replay] where FileManager.default.fileExists(atPath: file) {
-      do {
-        try FileManager.default.removeItem(atPath: file)
-      } catch {
-        throw .directoryNotWritable(path: path, reason: Self.reason(error))
-      }
+    for file in [checkpoint, best, config, curve, replay] where unlink(file) != 0 && errno != ENOENT {
+      throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
     }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(code))) }
-    return error.localizedDescription
   }
 }
 

@@ -1,0 +1,143 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad input gets one clear line on stderr and an exit code: 2 for a wrong command or configuration, 1 for a run that failed.
+@Suite struct BadInputTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func expectRefusal(
+    _ arguments: [String], exitCode: Int32, _ message: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try Program.run(arguments, in: folder.path)
+    let expected = "hpo: \(message)\n".replacingOccurrences(of: "FOLDER", with: folder.path)
+    #expect(outcome.error == expected, sourceLocation: sourceLocation)
+    #expect(outcome.exitCode == exitCode, sourceLocation: sourceLocation)
+  }
+
+  private func write(_ text: String, to name: String) throws -> String {
+    let path = "\(folder.path)/\(name)"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func `an unknown environment is refused with the nearest name`() throws {
+    try expectRefusal(["train", "Hoper"], exitCode: 2, "unknown environment 'Hoper'; did you mean 'Hopper'?")
+    try expectRefusal(
+      ["env", "show", "halfcheetah-v4"], exitCode: 2,
+      "unknown environment 'halfcheetah-v4'; did you mean 'HalfCheetah-v4'?")
+  }
+
+  @Test func `an unknown algorithm is refused with the nearest name`() throws {
+    try expectRefusal(
+      ["train", "Hopper", "--algorithm", "sac-hop"], exitCode: 2, "unknown algorithm 'sac-hop'; did you mean 'sac-hpo'?")
+  }
+
+  @Test func `numbers out of range are refused by name, flag or file`() throws {
+    try expectRefusal(
+      ["train", "Hopper", "--steps", "-5"], exitCode: 2, "--steps: 'steps' can not be '-5'; it must be an integer, 1 or more")
+    try expectRefusal(
+      ["train", "Hopper", "--set", "tau=1.5"], exitCode: 2, "--set: 'tau' can not be '1.5'; it must be a number from 0.0 to 1.0")
+    let file = try write("seed: 3\ngamma: ninety\n", to: "settings.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", file], exitCode: 2,
+      "FOLDER/settings.yaml, line 2: 'gamma' can not be 'ninety'; it must be a number from 0.0 to 1.0")
+  }
+
+  @Test func `unknown settings are refused with the nearest one, in files and on the command line`() throws {
+    let file = try write("seed: 3\n\nleapfrog_step: 4\n", to: "settings.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", file], exitCode: 2,
+      "FOLDER/settings.yaml, line 3: unknown setting 'leapfrog_step'; did you mean 'leapfrog_steps'?")
+    try expectRefusal(
+      ["train", "Hopper", "--set", "environment.helthy_reward=2"], exitCode: 2,
+      "unknown parameter 'helthy_reward' of Hopper-v2; did you mean 'healthy_reward'?")
+    try expectRefusal(
+      ["train", "Hopper", "--set", "alpha"], exitCode: 2,
+      "command line: '--set' can not be 'alpha'; it must be key=value")
+  }
+
+  @Test func `settings files that can not be read are named, with the reason`() throws {
+    try expectRefusal(
+      ["train", "Hopper", "--config", "missing.yaml"], exitCode: 2,
+      "can not read settings from 'missing.yaml': there is no such file")
+    _ = try write("- a\n- b\n", to: "list.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", "list.yaml"], exitCode: 2,
+      "can not read settings from 'list.yaml': it holds no 'key: value' lines")
+    _ = try write("seed: 1\nseed: 2\n", to: "twice.yaml")
+    let twice = try Program.run(["train", "Hopper", "--config", "twice.yaml"], in: folder.path)
+    #expect(twice.exitCode == 2 && twice.error.split(separator: "\n").count == 1 && twice.error.contains("twice.yaml"))
+  }
+
+  @Test func `settings that contradict one another are refused`() throws {
+    try expectRefusal(
+      ["train", "Hopper", "--algorithm", "sac", "--set", "exploration_policy=proposed"], exitCode: 2,
+      "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained")
+  }
+
+  @Test func `a model that is missing or cut short is one line`() throws {
+    try expectRefusal(
+      ["train", "Hopper-v5", "--set", "environment.xml_file=./none.xml"], exitCode: 2,
+      "could not read the model './none.xml': No such file or directory; give the path of an MJCF file")
+    _ = try write("<mujoco><worldbody><body>", to: "cut.xml")
+    let cut = try Program.run(["train", "Hopper-v5", "--set", "environment.xml_file=./cut.xml"], in: folder.path)
+    #expect(cut.exitCode == 2)
+    #expect(cut.error.split(separator: "\n").count == 1 && cut.error.contains("'./cut.xml'"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["cut.xml"], "nothing may be left behind")
+  }
+
+  @Test func `a run directory that can not be made is named, with the reason`() throws {
+    let file = try write("", to: "file")
+    try expectRefusal(
+      ["train", "Hopper", "--steps", "10", "--out", "\(file)/runs"], exitCode: 1,
+      "can not write to the run directory 'FOLDER/file/runs/Hopper-v2/sac-hpo/seed-0': Not a directory; choose another with "
+        + "--out")
+  }
+
+  @Test func `a directory without a run, and a corrupt checkpoint, are one line each`() throws {
+    try expectRefusal(
+      ["evaluate", folder.path], exitCode: 1,
+      "there is no 'checkpoint.h5' in 'FOLDER'; name the directory of a run that has got that far")
+    _ = try write("environment: Hopper-v2\nalgorithm: sac\n", to: "config.yaml")
+    _ = try write("not a checkpoint", to: "checkpoint.h5")
+    let outcome = try Program.run(["evaluate", folder.path])
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.error.split(separator: "\n").count == 1 && outcome.error.contains("checkpoint.h5"))
+  }
+
+  @Test func `a wrong command is one line and exit code 2`() throws {
+    for arguments in [["trian", "Hopper"], ["train"], ["train", "Hopper", "--no-such-flag"], ["evaluate", ".", "--episodes", "0"]] {
+      let outcome = try Program.run(arguments)
+      #expect(outcome.exitCode == 2, "\(arguments)")
+      #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+    }
+  }
+}
+
+@Suite struct CommandTests {
+  @Test func `a short run leaves its files, is continued by its own config.yaml, and its policy can be evaluated`() throws {
+    let folder = try TemporaryFolder()
+    let small = ["--set", "hidden_size=16", "--set", "batch_size=8", "--set", "update_after=50", "--evaluation-episodes", "1"]
+    let trained = try Program.run(["train", "Hopper", "--steps", "120"] + small, in: folder.path)
+    #expect(trained.exitCode == 0, "\(trained.error)")
+    let run = "\(folder.path)/runs/Hopper-v2/sac-hpo/seed-0"
+    let files = try FileManager.default.contentsOfDirectory(atPath: run).sorted()
+    #expect(files == ["best.h5", "checkpoint.h5", "config.yaml", "curve.h5", "replay.h5"])
+
+    let again = try Program.run(["train", "Hopper", "--config", "\(run)/config.yaml"], in: folder.path)
+    #expect(again.exitCode == 0 && again.output.contains("finished, 120 steps"), "\(again.error)")
+    let longer = try Program.run(
+      ["train", "Hopper", "--config", "\(run)/config.yaml", "--steps", "140"], in: folder.path)
+    #expect(longer.exitCode == 0 && longer.output.contains("going on at step 120"), "\(longer.error)")
+
+    for flags in [[], ["--best"]] {
+      let evaluated = try Program.run(["evaluate", run, "--episodes", "2", "--json"] + flags)
+      let object = try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any]
+      #expect(object?["environment"] as? String == "Hopper-v2")
+      #expect((object?["returns"] as? [Double])?.count == 2)
+    }
+  }
+}
