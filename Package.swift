@@ -23,12 +23,15 @@ let package = Package(
     .systemLibrary(name: "CMuJoCo", pkgConfig: "mujoco"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
+    .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // MuJoCo's error handler may not return: setjmp and longjmp around the calls that can fail, in C of our own.
     .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
 
     // Their Swift wrappers: no one else imports a C target.
     .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
+    .target(name: "Bullet", dependencies: ["CBullet"]),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
@@ -39,7 +42,7 @@ let package = Package(
     .target(name: "Gym"),
 
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
-    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Random"]),
+    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
     .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5"]),
     .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
@@ -62,6 +65,8 @@ let package = Package(
     .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
+    .testTarget(
+      name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "TestSupport"]),

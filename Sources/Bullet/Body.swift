@@ -1,0 +1,49 @@
+/// A body of a ``World``: a base and the links joined to it. A description; its state stays in the world.
+public struct Body: Sendable, Equatable {
+  /// Bullet's number for it in its world.
+  public let id: Int32
+  /// Of its base link, as the model names it.
+  public let baseName: String
+  /// One per link other than the base, in Bullet's order: joint i leads to link i.
+  public let joints: [Joint]
+
+  /// The link of that name, if there is one.
+  public func link(_ name: String) -> Int? { joints.firstIndex { $0.linkName == name } }
+}
+
+/// What joins a link to its parent.
+public struct Joint: Sendable, Equatable {
+  public enum Kind: Sendable { case revolute, prismatic, fixed, other }
+
+  public let index: Int
+  public let name: String
+  public let linkName: String
+  public let kind: Kind
+  /// Where its position and velocity are in ``BodyState``; `nil` for a fixed joint.
+  public let positionIndex: Int?
+  public let velocityIndex: Int?
+  /// Radians or metres; without limits lower ≥ upper.
+  public let lowerLimit: Double
+  public let upperLimit: Double
+  /// Radians or metres per second; 0 when the model gives none.
+  public let maximumVelocity: Double
+}
+
+/// A copy of a body's state, to be filled again and again.
+public struct BodyState: Sendable, Equatable {
+  /// Base position x, y, z and orientation quaternion x, y, z, w, then one per moving joint: metres, radians.
+  public internal(set) var positions: [Double] = []
+  /// Base linear and angular velocity, both in world axes, then one per moving joint: per second.
+  public internal(set) var velocities: [Double] = []
+  /// Centres of mass of the links other than the base, in world axes, metres.
+  public internal(set) var linkPositions: [SIMD3<Double>] = []
+
+  public init() {}
+
+  /// Of the base's centre of mass, metres.
+  public var basePosition: SIMD3<Double> { SIMD3(positions[0], positions[1], positions[2]) }
+  /// Of the base: quaternion x, y, z, w.
+  public var baseOrientation: SIMD4<Double> { SIMD4(positions[3], positions[4], positions[5], positions[6]) }
+  /// Of the base's centre of mass, metres per second.
+  public var baseVelocity: SIMD3<Double> { SIMD3(velocities[0], velocities[1], velocities[2]) }
+}
