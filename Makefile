@@ -23,6 +23,8 @@ endif
 endif
 endif
 SWIFT_FLAGS := -c release $(MACHINE_FLAGS)
+# Bullet takes a minute and a half to build: only who uses its tasks waits for it.
+BULLET := $(if $(findstring Flagrun,$(ENV))$(findstring PyBullet,$(ENV)),setup-bullet)
 HPO = "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/hpo"
 
 ## help: this list
@@ -32,7 +34,7 @@ help:
 
 ## experiment: train, e.g. make experiment ENV=HalfCheetah ALGO=sac-hpo SEED=0 STEPS=1000000 OUT=runs CONFIG=settings.yaml
 .PHONY: experiment
-experiment: build
+experiment: $(BULLET) build
 	@$(HPO) train "$(ENV)" --algorithm "$(ALGO)" --seed "$(SEED)" --steps "$(STEPS)" --out "$(OUT)" $(if $(CONFIG),--config "$(CONFIG)")
 
 ## evaluate: returns of a trained policy, e.g. make evaluate RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
@@ -43,7 +45,7 @@ evaluate: build
 
 ## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
-test: setup
+test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
 
 ## bench: speed of environments, update parts and the training loop
@@ -61,6 +63,12 @@ build: setup
 setup:
 	@Vendor/system-packages.sh
 	@Vendor/fetch.sh
+
+## setup-bullet: the Bullet physics library for HumanoidPyBullet, Flagrun and FlagrunHarder
+.PHONY: setup-bullet
+setup-bullet:
+	@Vendor/system-packages.sh g++
+	@Vendor/build-bullet.sh
 
 ## clean: remove what was built; runs and downloads stay
 .PHONY: clean

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, when permitted; otherwise prints the exact command.
+# Installs the Debian packages that are missing, those named as arguments included, when permitted; otherwise prints the exact
+# command.
 set -euo pipefail
 
-wanted=(pkg-config libopenblas-dev libhdf5-dev libglfw3-dev)
+wanted=(pkg-config libopenblas-dev libhdf5-dev libglfw3-dev "$@")
 # Any python3 with pip will do; only where there is none does Debian's come in.
 python3 -m pip --version >/dev/null 2>&1 || wanted+=(python3 python3-pip)
 

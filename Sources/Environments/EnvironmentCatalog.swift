@@ -48,7 +48,11 @@ extension EnvironmentCatalog {
 
   private static let entries: [Entry] =
     locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
-    + locomotion(Humanoid.self)
+    + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool)
+
+  private static func roboschool(_ variant: RoboschoolHumanoid.Variant) -> Entry {
+    Entry(id: variant.id, aliases: [variant.shortName], descriptors: []) { _ in try RoboschoolHumanoid(variant) }
+  }
 
   private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [Entry] {
     RuleVersion.allCases.map { version in

@@ -4,6 +4,9 @@ import Random
 
 /// `hpo bench environments`: steps per second of each task, beside MuJoCo alone on the same trajectory.
 public enum EnvironmentBenchmark {
+  /// The tasks that can be measured beside their bare simulation: MuJoCo's.
+  public static var ids: [String] { EnvironmentCatalog.ids.filter { !$0.contains("PyBullet") } }
+
   public struct Row: Sendable, Equatable, Codable {
     public var environment: String
     /// Environment steps per second, medians over the repetitions.

@@ -6,27 +6,25 @@ import HDF5
 public enum Rollout {
   /// Replays every episode of a file.
   /// - Parameters:
-  ///   - input: groups `episode_<i>` with `actions` [T, d] (float32 or float64, the environment's own units), `qpos0`
-  ///     [nq] and `qvel0` [nv].
-  ///   - output: replaced as a whole: the same groups with float64 `observations` [T'+1, n], `rewards` [T'],
-  ///     `terminated` [T'] (0 or 1), `qpos` [T'+1, nq] and `qvel` [T'+1, nv]; T' ends at the first termination.
+  ///   - input: groups `episode_<i>` with `actions` [T, d] (float32 or float64, the environment's own units); for MuJoCo tasks
+  ///     `qpos0` [nq] and `qvel0` [nv], for Bullet tasks `draws`, the random draws to consume.
+  ///   - output: replaced as a whole: the same groups with float64 `observations` [T'+1, n], `rewards` [T'], `terminated` [T'] (0
+  ///     or 1), for MuJoCo tasks `qpos` [T'+1, nq] and `qvel` [T'+1, nv], for Bullet tasks `reward_terms` [T', 5] and
+  ///     `draws_consumed` [T'+1]; T' ends at the first termination.
   /// - Returns: what happened, episode by episode in numeric order.
   @discardableResult
   public static func run(
     environment name: String, parameters: [String: ParameterValue] = [:], input: String, output: String
   ) throws -> [Episode] {
     let environment = try EnvironmentCatalog.make(name, parameters: parameters)
-    guard let task = environment as? any MuJoCoTask else {
-      throw RolloutError.notReplayable(environment: environment.specification.id)
-    }
     let file = try HDF5File.open(at: input)
     let numbers = try episodeNumbers(in: file, path: input)
     var episodes: [Episode] = []
     try HDF5File.replace(at: output) { result in
-      try result.setAttribute("environment", task.specification.id)
+      try result.setAttribute("environment", environment.specification.id)
       for number in numbers {
         let name = "episode_\(number)"
-        let trajectory = try replay(try file.group(name), of: input, with: task)
+        let trajectory = try replay(try file.group(name), of: input, in: environment)
         try trajectory.write(to: try result.createGroup(name))
         episodes.append(trajectory.episode(number))
       }
@@ -55,67 +53,88 @@ public enum Rollout {
     return numbers.sorted()
   }
 
-  private static func replay(_ group: Group, of file: String, with task: any MuJoCoTask) throws -> Trajectory {
-    let qpos: [Double] = try group.read("qpos0", shape: [task.qpos.count])
-    let qvel: [Double] = try group.read("qvel0", shape: [task.qvel.count])
-    let dataset = try group.dataset("actions")
-    switch dataset.elementType {
-    case .float32:
-      return try replay(try actions(in: dataset, Float.self), qpos, qvel, task) { try task.step(controls: $0) }
-    case .float64:
-      return try replay(try actions(in: dataset, Double.self), qpos, qvel, task) { try task.step(controls: $0) }
-    default:
-      throw RolloutError.actionType(object: dataset.path, file: file, found: "\(dataset.elementType)")
-    }
-
-    func actions<Number: HDF5Element>(in dataset: Dataset, _ type: Number.Type) throws -> [[Number]] {
-      let width = task.specification.actionSize
-      let all: [Number] = try dataset.read(shape: [nil, width])
-      return stride(from: 0, to: all.count, by: width).map { Array(all[$0..<$0 + width]) }
+  private static func replay(
+    _ group: Group, of file: String, in environment: any DescribedEnvironment
+  ) throws -> Trajectory {
+    switch environment {
+    case let task as any MuJoCoTask: try replay(group, of: file, with: task)
+    case let task as any BulletTask: try replay(group, with: task)
+    default: throw RolloutError.notReplayable(environment: environment.specification.id)
     }
   }
 
-  private static func replay<Number>(
-    _ actions: [[Number]], _ qpos: [Double], _ qvel: [Double], _ task: any MuJoCoTask,
-    step: ([Number]) throws -> Step
-  ) throws -> Trajectory {
-    try task.setState(qpos: qpos, qvel: qvel)
-    var trajectory = Trajectory(startOf: task)
-    for action in actions {
-      let result = try step(action)
-      trajectory.append(result, of: task)
-      if result.ending == .terminated { break }
+  private static func replay(_ group: Group, of file: String, with task: any MuJoCoTask) throws -> Trajectory {
+    try task.setState(
+      qpos: try group.read("qpos0", shape: [task.qpos.count]), qvel: try group.read("qvel0", shape: [task.qvel.count]))
+    let state = { [("observations", task.observation), ("qpos", task.qpos), ("qvel", task.qvel)] }
+    let dataset = try group.dataset("actions")
+    switch dataset.elementType {
+    case .float32:
+      let actions = try actions(in: dataset, Float.self, of: task)
+      return try Trajectory(actions, state: state) { try task.step(controls: $0) }
+    case .float64:
+      let actions = try actions(in: dataset, Double.self, of: task)
+      return try Trajectory(actions, state: state) { try task.step(controls: $0) }
+    default:
+      throw RolloutError.actionType(object: dataset.path, file: file, found: "\(dataset.elementType)")
     }
-    return trajectory
+  }
+
+  private static func replay(_ group: Group, with task: any BulletTask) throws -> Trajectory {
+    try task.reset(replaying: try group.read("draws", shape: [nil]))
+    return try Trajectory(
+      try actions(in: try group.dataset("actions"), Double.self, of: task),
+      state: { [("observations", task.observation), ("draws_consumed", [Double(task.drawsConsumed)])] },
+      result: { [("reward_terms", task.rewardTerms.values)] }
+    ) { try task.step(controls: $0) }
+  }
+
+  private static func actions<Number: HDF5Element>(
+    in dataset: Dataset, _ type: Number.Type, of task: any DescribedEnvironment
+  ) throws -> [[Number]] {
+    let width = task.specification.actionSize
+    let all: [Number] = try dataset.read(shape: [nil, width])
+    return stride(from: 0, to: all.count, by: width).map { Array(all[$0..<$0 + width]) }
   }
 }
 
 /// Everything that one episode's output group holds, row after row.
 private struct Trajectory {
-  var observations: [Double]
-  var qpos: [Double]
-  var qvel: [Double]
-  var rewards: [Double] = []
-  var terminated: [Double] = []
-
-  init(startOf task: any MuJoCoTask) {
-    observations = task.observation
-    qpos = task.qpos
-    qvel = task.qvel
+  /// A quantity by name: numbers per row, and all rows' numbers.
+  private struct Series {
+    var name: String
+    var width: Int
+    var values: [Double]
   }
 
-  mutating func append(_ step: Step, of task: any MuJoCoTask) {
-    observations += task.observation
-    qpos += task.qpos
-    qvel += task.qvel
-    rewards.append(step.reward)
-    terminated.append(step.ending == .terminated ? 1 : 0)
+  /// One row more than there are steps: before the first and after each.
+  private var states: [Series]
+  /// One row per step.
+  private var results: [Series] = []
+  private var rewards: [Double] = []
+  private var terminated: [Double] = []
+
+  /// Steps through the actions to their end or the first termination.
+  init<Action>(
+    _ actions: [Action], state: () -> [(String, [Double])], result: () -> [(String, [Double])] = { [] },
+    step: (Action) throws -> Step
+  ) throws {
+    states = state().map { Series(name: $0.0, width: $0.1.count, values: $0.1) }
+    results = result().map { Series(name: $0.0, width: $0.1.count, values: []) }
+    for action in actions {
+      let outcome = try step(action)
+      for (index, (_, values)) in state().enumerated() { states[index].values += values }
+      for (index, (_, values)) in result().enumerated() { results[index].values += values }
+      rewards.append(outcome.reward)
+      terminated.append(outcome.ending == .terminated ? 1 : 0)
+      if outcome.ending == .terminated { break }
+    }
   }
 
   func write(to group: Group) throws {
-    let rows = rewards.count + 1
-    for (name, values) in [("observations", observations), ("qpos", qpos), ("qvel", qvel)] {
-      try group.write(name, values, shape: [rows, values.count / rows])
+    for series in states + results {
+      let rows = series.values.count / series.width
+      try group.write(series.name, series.values, shape: series.name == "draws_consumed" ? [rows] : [rows, series.width])
     }
     try group.write("rewards", rewards)
     try group.write("terminated", terminated)

@@ -33,7 +33,7 @@ struct BenchCommand: ParsableCommand {
       try reportingFailures {
         var rows: [EnvironmentBenchmark.Row] = []
         if !json { print("environment       steps/s   bare MuJoCo   task/bare") }
-        for name in environments.isEmpty ? EnvironmentCatalog.ids : environments {
+        for name in environments.isEmpty ? EnvironmentBenchmark.ids : environments {
           let row = try EnvironmentBenchmark.measure(name, steps: steps, repetitions: repetitions)
           rows.append(row)
           if json { continue }

@@ -13,21 +13,25 @@ struct EnvironmentCommand: ParsableCommand {
       try reportingFailures {
         print(columns("environment", "observation", "action", "time limit", "source"))
         for id in EnvironmentCatalog.ids {
-          let environment = try EnvironmentCatalog.make(id)
+          // A Bullet task can be listed without Bullet.
+          guard let environment = try? EnvironmentCatalog.make(id) else {
+            print(columns(id, "-", "-", "-", "not set up: 'hpo env show \(id)' says why"))
+            continue
+          }
           let facts = environment.specification
           print(
             columns(
               id, "\(facts.observationSize)", "\(facts.actionSize)", facts.timeLimit.map { "\($0)" } ?? "none",
               environment.summary.source))
         }
-        print("A name without a version means -v2.")
+        print("Short names: HalfCheetah and so on mean -v2; HumanoidPyBullet, Flagrun and FlagrunHarder are the Bullet tasks.")
       }
     }
 
     private func columns(_ id: String, _ observation: String, _ action: String, _ limit: String, _ source: String)
       -> String
     {
-      padded(id, 16) + padded(observation, 13) + padded(action, 8) + padded(limit, 12) + source
+      padded(id, 38) + padded(observation, 13) + padded(action, 8) + padded(limit, 12) + source
     }
   }
 

@@ -5,8 +5,9 @@ struct RolloutCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollout", abstract: "Replay given actions from given states.",
     discussion: """
-      The input holds groups episode_<i> with actions [T, d] (float32 or float64, in the environment's own units), \
-      qpos0 and qvel0; the output gets the same groups with observations, rewards, terminated, qpos and qvel.
+      The input holds groups episode_<i> with actions [T, d] (float32 or float64, in the environment's own units) and \
+      qpos0 and qvel0, for Bullet tasks draws; the output gets the same groups with observations, rewards, terminated, \
+      qpos and qvel, for Bullet tasks reward_terms and draws_consumed.
       """)
 
   @Option(help: "The environment, such as Ant-v5.")

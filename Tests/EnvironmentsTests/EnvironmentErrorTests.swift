@@ -32,7 +32,7 @@ import Testing
   @Test func `a name without a version means v2`() throws {
     #expect(try EnvironmentCatalog.id(of: "Ant") == "Ant-v2")
     #expect(try EnvironmentCatalog.make("Humanoid").specification.id == "Humanoid-v2")
-    #expect(EnvironmentCatalog.ids.count == 15)
+    #expect(EnvironmentCatalog.ids.count == 18)
     for id in EnvironmentCatalog.ids { #expect(try EnvironmentCatalog.make(id).specification.timeLimit == 1000) }
   }
 
