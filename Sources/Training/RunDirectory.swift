@@ -50,6 +50,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case directoryNotWritable(path: String, reason: String)
   case settingsChanged(path: String, differences: [String])
   case noCheckpoint(path: String, file: String)
+  case alreadyRunning(path: String, holder: String)
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
   case interrupted(signal: StopSignal, step: Int, path: String)
@@ -61,6 +62,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .settingsChanged(let path, let differences):
       "'\(path)' holds a run with other settings (\(differences.joined(separator: "; "))); start over with --fresh, choose "
         + "another --out, or take the settings back"
+    case .alreadyRunning(let path, let holder):
+      "\(holder) is at work in '\(path)'; wait for it, or choose another --out"
     case .noCheckpoint(let path, let file):
       "there is no '\(file)' in '\(path)'; name the directory of a run that has got that far"
     case .alreadyPast(let path, let done, let asked):

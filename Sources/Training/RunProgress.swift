@@ -60,6 +60,9 @@ struct UpdateAverages: Equatable {
     "critic_loss", "policy_loss", "alpha", "log_prob", "q_mean", "momentum_norm", "gate_mean", "cost_critic_loss", "lambda",
   ]
 
+  /// Those that only safe runs have.
+  static let safeNames: Set = ["cost_critic_loss", "lambda"]
+
   init() {}
 
   init?(count: Int, sums: [Double]) {

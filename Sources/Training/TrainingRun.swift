@@ -15,6 +15,8 @@ public final class TrainingRun {
   public var onStep: ((TrainingRun) -> Void)?
   /// Asked after every step; a signal ends the run with a checkpoint.
   public var stopRequest: () -> StopSignal? = { nil }
+  /// Asked after every step; true writes a checkpoint, and the run goes on.
+  public var checkpointRequest: () -> Bool = { false }
 
   public private(set) var evaluations: [(step: Int, meanReturn: Double)] = []
   /// Environment steps taken, by earlier processes included.
@@ -30,6 +32,7 @@ public final class TrainingRun {
   private let evaluationActor: Actor<Float>
   private let costSignal: CostSignal?
   private let replay: ReplayBuffer
+  private let lock: RunLock
   private var curve: LearningCurve
   private var replayFile: ReplayFile
   private var generators: RunGenerators
@@ -44,9 +47,10 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - makeEnvironment: makes the task; called twice, for training and for evaluation.
   ///   - startsOver: discards what is there.
+  ///   - warn: told what the user should know but need not act on.
   public init(
     _ settings: Settings, directory: RunDirectory, startsOver: Bool = false,
-    makeEnvironment: () throws -> any Environment
+    warn: (String) -> Void = { _ in }, makeEnvironment: () throws -> any Environment
   ) throws {
     self.settings = settings
     self.directory = directory
@@ -68,6 +72,7 @@ public final class TrainingRun {
     previousObservation = [Double](repeating: 0, count: facts.observationSize)
 
     try directory.prepare()
+    lock = try RunLock(directory, warn: warn)
     if startsOver { try directory.removeFiles() }
     if FileManager.default.fileExists(atPath: directory.checkpoint) {
       try Self.requireSameSettings(settings, as: directory)
@@ -101,6 +106,7 @@ public final class TrainingRun {
     while !isFinished {
       try takeStep()
       try record()
+      if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
       onStep?(self)
       if let signal = stopRequest(), !isFinished {
         try writeCheckpoint()
@@ -307,8 +313,8 @@ public final class TrainingRun {
   private static func layout(_ settings: Settings) -> LearningCurve.Layout {
     LearningCurve.Layout(
       evaluationEpisodes: settings.evaluationEpisodes,
-      updateScalars: UpdateAverages.names + ["steps_per_second"]
-        + (settings.constraint == .lyapunov ? ["leapfrog_steps", "discarded_share"] : []),
+      updateScalars: UpdateAverages.names.filter { settings.constraint != .none || !UpdateAverages.safeNames.contains($0) }
+        + ["steps_per_second"] + (settings.constraint == .lyapunov ? ["leapfrog_steps", "discarded_share"] : []),
       storesCosts: settings.cost != .none)
   }
 }

@@ -18,6 +18,9 @@ func reportingFailures(_ work: () throws -> Void) throws {
   }
 }
 
+/// One line on stdout, at once: a pipe shows it when it is said.
+func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
 /// One line on stderr.
 func report(_ message: String) {
   let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -29,7 +32,7 @@ private func exitCode(of error: any Error) -> ExitCode {
   case EnvironmentError.diverged: ExitCode(1)
   case is EnvironmentError, is SettingError, is SettingsError: ExitCode(2)
   case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
-  case RunError.settingsChanged, RunError.alreadyPast: ExitCode(2)
+  case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning: ExitCode(2)
   case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
   default: ExitCode(1)
   }

@@ -45,17 +45,18 @@ struct TrainCommand: ParsableCommand {
     try reportingFailures {
       let settings = try Settings(layers: try layers(), environment: environment)
       let directory = RunDirectory(out: out, settings: settings)
-      let run = try TrainingRun(settings, directory: directory, startsOver: fresh) {
+      let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
         try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters)
       }
       if run.isFinished {
-        print("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
+        say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
         return
       }
-      print("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
-      print(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
+      say("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
+      say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       StopRequest.listen()
       run.stopRequest = { StopRequest.received }
+      run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
       let progress = ProgressLine(run)
       run.onStep = { _ in progress.update() }
       do {
@@ -66,7 +67,7 @@ struct TrainCommand: ParsableCommand {
       }
       progress.finish()
       for (step, mean) in run.evaluations.suffix(1) {
-        print("finished: mean return \(String(format: "%.1f", mean)) at step \(step); curves in \(directory.curve)")
+        say("finished: mean return \(String(format: "%.1f", mean)) at step \(step); curves in \(directory.curve)")
       }
     }
   }
@@ -87,11 +88,16 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// SIGINT and SIGTERM, remembered until the run looks.
+/// SIGINT and SIGTERM ask a run to stop, SIGUSR1 to save: remembered until the run looks.
 enum StopRequest {
   private static let number = Atomic<Int32>(0)
+  private static let wantsCheckpoint = Atomic<Bool>(false)
+
+  /// Whether SIGUSR1 came since the last call.
+  static func takeCheckpointRequest() -> Bool { wantsCheckpoint.exchange(false, ordering: .relaxed) }
 
   static func listen() {
+    Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) }
     for signal in [SIGINT, SIGTERM] {
       Foundation.signal(signal) { StopRequest.number.store($0, ordering: .relaxed) }
     }

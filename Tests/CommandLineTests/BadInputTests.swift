@@ -125,7 +125,7 @@ import Testing
     #expect(trained.exitCode == 0, "\(trained.error)")
     let run = "\(folder.path)/runs/Hopper-v2/sac-hpo/seed-0"
     let files = try FileManager.default.contentsOfDirectory(atPath: run).sorted()
-    #expect(files == ["best.h5", "checkpoint.h5", "config.yaml", "curve.h5", "replay.h5"])
+    #expect(files == [".lock", "best.h5", "checkpoint.h5", "config.yaml", "curve.h5", "replay.h5"])
 
     let again = try Program.run(["train", "Hopper", "--config", "\(run)/config.yaml"], in: folder.path)
     #expect(again.exitCode == 0 && again.output.contains("finished, 120 steps"), "\(again.error)")

@@ -1,4 +1,5 @@
 import Agents
+import Environments
 import Foundation
 import HDF5
 import TestSupport
@@ -168,6 +169,52 @@ import Training
     let (often, seldom) = (try contents("often"), try contents("seldom"))
     for key in often.keys where key.hasPrefix("replay.h5") || key.contains("/networks/") && key.hasPrefix("checkpoint") {
       #expect(often[key] == seldom[key], "\(key) differs")
+    }
+  }
+
+  @Test func `a second process on the same run directory is refused, and the first is named`() throws {
+    let first = try TrainingRun(settings(), directory: directory("run")) { PointMass() }
+    let error = #expect(throws: RunError.self) { try train(settings(), in: "run") }
+    #expect(error?.description.contains("process \(ProcessInfo.processInfo.processIdentifier)") == true)
+    try withExtendedLifetime(first) { try first.run() }
+  }
+
+  @Test func `a request for a checkpoint is met at once and changes nothing else`() throws {
+    try train(settings(), in: "whole")
+    let run = try TrainingRun(settings { $0.checkpointInterval = 1000 }, directory: directory("asked")) { PointMass() }
+    run.checkpointRequest = { [unowned run] in run.stepsTaken == 77 }
+    run.stopRequest = { [unowned run] in
+      guard run.stepsTaken == 78 else { return nil }
+      let rows: Int? = try? HDF5File.open(at: self.directory("asked").checkpoint).group("rows").attribute("replay")
+      #expect(rows == 77)
+      return nil
+    }
+    try run.run()
+    #expect(try contents("asked")["replay.h5:/actions"] == contents("whole")["replay.h5:/actions"])
+  }
+
+  @Test(arguments: [(Algorithm.sacNF, "Hopper"), (.sacLagrangian, "HalfCheetah"), (.safeSACHPO, "Ant")])
+  func `flows and safe agents, on their own tasks, go on exactly as well`(_ example: (Algorithm, String)) throws {
+    let (algorithm, name) = example
+    let entries = [
+      "algorithm=\(algorithm.rawValue)", "steps=160", "batch_size=8", "hidden_size=16", "warmup_steps=60", "update_after=40",
+      "evaluation_interval=100", "evaluation_episodes=1", "checkpoint_interval=50", "logging_interval=30", "threads=1",
+    ]
+    let settings = try Settings(layers: entries.map { try SettingEntry(assignment: $0) }, environment: name)
+    func train(in folder: String, stopsAt stop: Int?) throws {
+      let run = try TrainingRun(settings, directory: directory(folder)) { try EnvironmentCatalog.make(settings.environment) }
+      run.stopRequest = { [unowned run] in run.stepsTaken == stop ? .terminate : nil }
+      try run.run()
+    }
+    try train(in: "whole", stopsAt: nil)
+    for stop in [71, 130] { #expect(throws: RunError.self) { try train(in: "parts", stopsAt: stop) } }
+    try train(in: "parts", stopsAt: nil)
+    let (whole, parts) = (try contents("whole"), try contents("parts"))
+    #expect(whole.keys.sorted() == parts.keys.sorted())
+    for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
+    if algorithm != .sacNF {
+      let costs = whole["replay.h5:/costs"] ?? []
+      #expect(costs.count == 161 && whole["curve.h5:/evaluation/discounted_cost_mean"] != nil)
     }
   }
 
