@@ -51,6 +51,7 @@ test: setup setup-bullet
 ## bench: speed of environments, update parts and the training loop
 .PHONY: bench
 bench: build
+	@$(HPO) bench training
 	@$(HPO) bench environments
 
 ## build: set up what is missing, then build

@@ -70,6 +70,11 @@ struct Checkpoint {
     try HDF5File.open(at: path).attribute("configuration")
   }
 
+  /// Environment steps taken at a checkpoint.
+  static func step(of path: String) throws -> Int {
+    try HDF5File.open(at: path).group("progress").count("step")
+  }
+
   private func writeProgress(to file: HDF5File) throws {
     let group = try file.createGroup("progress")
     try group.setAttribute("step", progress.step)

@@ -76,10 +76,8 @@ public final class TrainingRun {
     if startsOver { try directory.removeFiles() }
     if FileManager.default.fileExists(atPath: directory.checkpoint) {
       try Self.requireSameSettings(settings, as: directory)
+      _ = try Self.stepsDone(settings, in: directory)
       let checkpoint = try Checkpoint.read(from: directory.checkpoint, into: agent)
-      guard checkpoint.progress.step <= settings.steps else {
-        throw RunError.alreadyPast(path: directory.path, done: checkpoint.progress.step, asked: settings.steps)
-      }
       curve = try LearningCurve.resume(
         at: directory.curve, rows: checkpoint.curveRows, layout: Self.layout(settings), attributes: attributes(settings))
       replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay)
@@ -93,6 +91,21 @@ public final class TrainingRun {
         attributes: attributes(settings))
       beginEpisode()
     }
+  }
+
+  /// Whether a directory holds a run of these settings with all steps taken; nothing is opened for writing.
+  /// - Throws: as ``init(_:directory:startsOver:warn:makeEnvironment:)`` for a run of other settings or of more steps.
+  public static func isFinished(_ settings: Settings, in directory: RunDirectory) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return false }
+    try requireSameSettings(settings, as: directory)
+    return try stepsDone(settings, in: directory) == settings.steps
+  }
+
+  /// Steps that a directory's checkpoint has.
+  private static func stepsDone(_ settings: Settings, in directory: RunDirectory) throws -> Int {
+    let done = try Checkpoint.step(of: directory.checkpoint)
+    if done > settings.steps { throw RunError.alreadyPast(path: directory.path, done: done, asked: settings.steps) }
+    return done
   }
 
   /// Whether all steps asked for have been taken.

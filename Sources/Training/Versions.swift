@@ -7,6 +7,9 @@ public enum Versions {
   /// This program's own.
   public static let program = "0.1.0"
 
+  /// The instruction set that the program's own loops were compiled for.
+  public static var instructions: String { BuildTarget.instructions }
+
   /// By name, for attributes and `hpo --version`.
   public static var all: [(name: String, version: String)] {
     [

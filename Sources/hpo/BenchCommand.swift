@@ -5,7 +5,65 @@ import Training
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure speed.", subcommands: [EnvironmentSpeed.self])
+    commandName: "bench", abstract: "Measure speed; on an otherwise idle machine.",
+    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self], defaultSubcommand: TrainingSpeed.self)
+
+  struct TrainingSpeed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "training", abstract: "Updates and the whole training loop beside their floor.")
+
+    @Argument(help: "The environments.")
+    var environments = ["HalfCheetah", "Humanoid"]
+
+    @Option(help: "The algorithms.")
+    var algorithm = ["sac", "sac-hpo"]
+
+    @Option(help: "Threads of an update.")
+    var threads = 2
+
+    @Option(help: "Repetitions; medians are reported.")
+    var repetitions = 5
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+      guard (1...64).contains(threads), repetitions > 0 else {
+        throw ValidationError("--threads must be from 1 to 64 and --repetitions at least 1, got \(threads) and \(repetitions)")
+      }
+    }
+
+    func run() throws {
+      try reportingFailures {
+        var rows: [TrainingBenchmark] = []
+        if !json { say("\(Versions.all.map { "\($0.version)" }.joined(separator: ", ")); kernels for \(Versions.instructions)") }
+        for environment in environments {
+          for name in algorithm {
+            let row = try TrainingBenchmark.measure(
+              environment, try Algorithm(named: name), threads: threads, repetitions: repetitions)
+            rows.append(row)
+            if !json { show(row) }
+          }
+        }
+        if json {
+          let encoder = JSONEncoder()
+          encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+          say(String(decoding: try encoder.encode(["training": rows]), as: UTF8.self))
+        }
+      }
+    }
+
+    private func show(_ row: TrainingBenchmark) {
+      say(
+        "\(row.environment) \(row.algorithm): "
+          + String(format: "%.0f steps/s, floor %.0f, %.0f %%; ", row.stepsPerSecond, row.floorStepsPerSecond, 100 * row.share)
+          + String(format: "update %.2f ms, floor %.2f at %.0f GFLOP/s; ", row.updateMilliseconds, row.updateFloorMilliseconds, row.productRate)
+          + String(format: "environment %.3f ms", row.environmentMilliseconds))
+      for (part, time) in row.partMilliseconds.sorted(by: { $0.value > $1.value }) {
+        say("  " + part.padding(toLength: 18, withPad: " ", startingAt: 0) + String(format: "%8.3f ms", time))
+      }
+    }
+  }
 
   struct EnvironmentSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(

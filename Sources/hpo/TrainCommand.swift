@@ -45,12 +45,12 @@ struct TrainCommand: ParsableCommand {
     try reportingFailures {
       let settings = try Settings(layers: try layers(), environment: environment)
       let directory = RunDirectory(out: out, settings: settings)
-      let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
-        try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters)
-      }
-      if run.isFinished {
+      if try !fresh && TrainingRun.isFinished(settings, in: directory) {
         say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
         return
+      }
+      let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
+        try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters)
       }
       say("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")

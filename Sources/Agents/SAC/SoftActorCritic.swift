@@ -118,16 +118,17 @@ public final class SoftActorCritic<S: Scalar> {
   public var trainedNetworks: [TrainedNetwork<S>] { criticTraining + policyTraining }
 
   /// One gradient update on ``minibatch``: critics, policy, temperature, targets.
-  /// - Throws: ``AgentError/diverged(quantity:)`` when a loss is not finite. The step that made it so has been taken.
-  public func update() throws(AgentError) -> UpdateMetrics {
-    pool.run(lanes: lanes.count, work.noise)
-    setCriticGradients()
-    stepCritics()
-    setPolicyGradients()
-    stepPolicy()
+  /// - Parameter timing: runs each part it is given, once, by name; to measure them.
+  /// - Throws: ``AgentError/diverged(quantity:value:)`` when a loss is not finite. The step that made it so has been taken.
+  public func update(timing: (_ part: String, _ run: () -> Void) -> Void = { $1() }) throws(AgentError) -> UpdateMetrics {
+    timing("noise") { pool.run(lanes: lanes.count, work.noise) }
+    timing("critic gradients") { setCriticGradients() }
+    timing("critic steps") { stepCritics() }
+    timing("policy gradients") { setPolicyGradients() }
+    timing("policy steps") { stepPolicy() }
     let metrics = metrics()
     temperature.update(meanLogProbability: metrics.logProbability)
-    pool.run(lanes: lanes.count, work.averages)
+    timing("target averages") { pool.run(lanes: lanes.count, work.averages) }
     try metrics.checkFinite()
     return metrics
   }

@@ -1,0 +1,153 @@
+import Agents
+import Environments
+import Foundation
+import Gym
+import LinearAlgebra
+import Random
+
+/// Speed of updates and of the whole training loop, beside the floor that BLAS and the simulator set.
+public struct TrainingBenchmark: Sendable, Codable, Equatable {
+  public var environment: String
+  public var algorithm: String
+  public var threads: Int
+  /// Rate of 128×256×256 products on all threads at once, GFLOP/s, measured with these numbers.
+  public var productRate: Double
+  /// Median milliseconds of one update and of its parts.
+  public var updateMilliseconds: Double
+  public var partMilliseconds: [String: Double]
+  /// The update's products at `productRate`.
+  public var updateFloorMilliseconds: Double
+  /// Median milliseconds of one environment step.
+  public var environmentMilliseconds: Double
+  /// Of the whole loop: act, step, store, sample, update, log.
+  public var stepsPerSecond: Double
+  /// What products and simulator alone would allow.
+  public var floorStepsPerSecond: Double
+
+  public var share: Double { stepsPerSecond / floorStepsPerSecond }
+
+  enum CodingKeys: String, CodingKey {
+    case environment, algorithm, threads
+    case productRate = "product_gflops"
+    case updateMilliseconds = "update_ms"
+    case partMilliseconds = "part_ms"
+    case updateFloorMilliseconds = "update_floor_ms"
+    case environmentMilliseconds = "environment_ms"
+    case stepsPerSecond = "steps_per_second"
+    case floorStepsPerSecond = "floor_steps_per_second"
+  }
+
+  /// Measures one algorithm on one task with its default settings.
+  /// - Parameter repetitions: of each measurement; medians are taken.
+  public static func measure(
+    _ environment: String, _ algorithm: Algorithm, threads: Int, repetitions: Int
+  ) throws -> TrainingBenchmark {
+    var settings = Settings(environment: try EnvironmentCatalog.id(of: environment), algorithm: algorithm)
+    settings = try Settings(
+      layers: [
+        SettingEntry(key: "algorithm", value: algorithm.rawValue, source: "benchmark"),
+        SettingEntry(key: "threads", value: "\(threads)", source: "benchmark"),
+        SettingEntry(key: "warmup_steps", value: "300", source: "benchmark"),
+        SettingEntry(key: "update_after", value: "300", source: "benchmark"),
+      ], environment: settings.environment)
+    let pool = WorkerPool(threads: threads)
+    let rate = productRate(pool, repetitions: repetitions)
+    let task = TimeLimit(try EnvironmentCatalog.make(settings.environment))
+    let facts = task.specification
+    let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
+    let simulation = try stepTime(task, repetitions: repetitions)
+    let floor = UpdateCost.operations(agentSettings) / rate
+    return TrainingBenchmark(
+      environment: settings.environment, algorithm: algorithm.rawValue, threads: threads, productRate: rate * 1e-9,
+      updateMilliseconds: 1e3 * update, partMilliseconds: parts.mapValues { 1e3 * $0 },
+      updateFloorMilliseconds: 1e3 * floor, environmentMilliseconds: 1e3 * simulation,
+      stepsPerSecond: try loopSpeed(settings, repetitions: repetitions), floorStepsPerSecond: 1 / (floor + simulation))
+  }
+
+  /// Operations per second of the products that dominate an update, one lane's rows on each thread.
+  static func productRate(_ pool: WorkerPool, repetitions: Int) -> Double {
+    BLAS.useCallingThreadOnly()
+    let operands = (0..<pool.threads).map { _ in
+      (a: Matrix<Float>(rows: 128, columns: 256), b: Matrix<Float>(rows: 256, columns: 256), c: Matrix<Float>(rows: 128, columns: 256))
+    }
+    for (a, b, _) in operands {
+      a.fill(0.5)
+      b.fill(0.25)
+    }
+    let products = 200
+    let times = (0..<max(repetitions, 3)).map { _ in
+      seconds { pool.run(lanes: pool.threads) { lane in
+        let (a, b, c) = operands[lane]
+        for _ in 0..<products { c.setProduct(a, b.transposed) }
+      } }
+    }
+    return 2 * 128 * 256 * 256 * Double(products * pool.threads) / median(times)
+  }
+
+  private static func updateTimes(
+    _ settings: AgentSettings, _ pool: WorkerPool, repetitions: Int
+  ) throws -> (update: Double, parts: [String: Double]) {
+    let agent = SoftActorCritic<Float>(settings, seed: 0, pool: pool)
+    var generator = SeededGenerator(seed: 0)
+    agent.minibatch.stateActions.fillStandardNormal(using: &generator)
+    agent.minibatch.actions.applyTanh()
+    agent.minibatch.nextObservations.fillStandardNormal(using: &generator)
+    for _ in 0..<20 { _ = try agent.update() }
+    var parts: [String: [Double]] = [:]
+    let updates = try (0..<20 * repetitions).map { _ in
+      try seconds { _ = try agent.update { part, run in parts[part, default: []].append(seconds(run)) } }
+    }
+    return (median(updates), parts.mapValues(median))
+  }
+
+  private static func stepTime(_ task: TimeLimit, repetitions: Int) throws -> Double {
+    var generator = SeededGenerator(seed: 0)
+    var action = [Float](repeating: 0, count: task.specification.actionSize)
+    task.reset(using: &generator)
+    let times = try (0..<100 * repetitions).map { _ in
+      for index in action.indices { action[index] = Float(generator.uniform(-1, 1)) }
+      var ended = false
+      let time = try seconds { ended = try task.step(action).ending != nil }
+      if ended { task.reset(using: &generator) }
+      return time
+    }
+    return times.reduce(0, +) / Double(times.count)
+  }
+
+  /// Steps per second once updates have begun, the median over stretches of 100 steps.
+  private static func loopSpeed(_ settings: Settings, repetitions: Int) throws -> Double {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hpo-bench-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var settings = settings
+    settings.steps = 300 + 100 * (repetitions + 1)
+    settings.evaluationInterval = settings.steps
+    settings.evaluationEpisodes = 1
+    settings.checkpointInterval = settings.steps
+    let run = try TrainingRun(settings, directory: RunDirectory(out: folder.path, settings: settings)) {
+      try EnvironmentCatalog.make(settings.environment)
+    }
+    var marks: [ContinuousClock.Instant] = []
+    // The first hundred after updates begin warms up.
+    run.onStep = { run in if run.stepsTaken >= 400 && run.stepsTaken % 100 == 0 { marks.append(.now) } }
+    run.stopRequest = { [unowned run] in run.stepsTaken == run.settings.steps - 1 ? .terminate : nil }
+    do {
+      try run.run()
+    } catch RunError.interrupted {
+      // Meant: what happens at a run's end is not the loop.
+    }
+    return 100 / median(zip(marks.dropFirst(), marks).map { ($0 - $1) / .seconds(1) })
+  }
+
+  private static func seconds(_ work: () throws -> Void) rethrows -> Double {
+    let start = ContinuousClock.now
+    try work()
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+}
