@@ -3,10 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 ENV ?= HalfCheetah
-ALGO ?= sac-hpo
-SEED ?= 0
-STEPS ?= 1000000
 OUT ?= runs
+# Empty means hpo's own default, or what CONFIG says: sac-hpo, 0, 1000000.
+ALGO ?=
+SEED ?=
+STEPS ?=
 CONFIG ?=
 
 export PKG_CONFIG_PATH := $(CURDIR)/Vendor/pkgconfig:$(PKG_CONFIG_PATH)
@@ -35,7 +36,8 @@ help:
 ## experiment: train, e.g. make experiment ENV=HalfCheetah ALGO=sac-hpo SEED=0 STEPS=1000000 OUT=runs CONFIG=settings.yaml
 .PHONY: experiment
 experiment: $(BULLET) build
-	@$(HPO) train "$(ENV)" --algorithm "$(ALGO)" --seed "$(SEED)" --steps "$(STEPS)" --out "$(OUT)" $(if $(CONFIG),--config "$(CONFIG)")
+	@$(HPO) train "$(ENV)" --out "$(OUT)" $(if $(ALGO),--algorithm "$(ALGO)") $(if $(SEED),--seed "$(SEED)") \
+	  $(if $(STEPS),--steps "$(STEPS)") $(if $(CONFIG),--config "$(CONFIG)")
 
 ## evaluate: returns of a trained policy, e.g. make evaluate RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
 .PHONY: evaluate

@@ -5,6 +5,9 @@ public enum EnvironmentCatalog {
   /// MuJoCo's version.
   public static var simulatorVersion: String { mujocoVersion }
 
+  /// The pybullet release that Bullet is built from, as pinned.
+  public static let bulletVersion = "3.2.7 (pybullet)"
+
   /// Full names, in the order of the list that `hpo env list` prints.
   public static let ids = entries.map(\.id)
 

@@ -56,7 +56,7 @@ public final class LearningCurve {
   public static func resume(
     at path: String, rows: RowCounts, layout: Layout, attributes: (HDF5File) throws -> Void
   ) throws -> LearningCurve {
-    let old = try HDF5File.open(at: path, mode: .readWrite(clearingStatusFlags: true))
+    let old = try HDF5File.open(at: path, mode: .readOnly(swmr: true))
     let curve = try create(at: path, layout: layout, attributes: attributes) { new in
       for (table, count) in zip(new.tables, [rows.evaluation, rows.episode, rows.update]) {
         try table.copyRows(count, from: old)
@@ -211,18 +211,5 @@ private final class Table {
   func flush() throws {
     for (_, dataset) in columns { try dataset.flush() }
     try step.flush()
-  }
-}
-
-/// Mean and population standard deviation, as `numpy.mean` and `numpy.std`.
-public struct Statistics: Sendable, Equatable {
-  public var mean: Double
-  public var standardDeviation: Double
-
-  /// NaN for no values.
-  public init(_ values: [Double]) {
-    let mean = values.reduce(0, +) / Double(values.count)
-    self.mean = mean
-    standardDeviation = (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count)).squareRoot()
   }
 }

@@ -24,7 +24,9 @@ public final class ReplayBuffer {
   private let timeouts: UnsafeMutablePointer<Bool>
   /// Where in `finalObservations` an ended episode's last observation is; −1 while the episode went on.
   private let finalIndices: UnsafeMutablePointer<Int32>
-  private var finalObservations: [Float] = []
+  private var finalObservations: UnsafeMutablePointer<Float>
+  private var finalCapacity = 64
+  private var finalCount = 0
   private var freeFinalIndices: [Int32] = []
   /// The newest step's next observation, until the next step brings it as its own.
   private let newest: UnsafeMutablePointer<Float>
@@ -44,7 +46,7 @@ public final class ReplayBuffer {
     timeouts = .allocate(capacity: capacity)
     finalIndices = .allocate(capacity: capacity)
     newest = .allocate(capacity: observationSize)
-    finalObservations.reserveCapacity(64 * observationSize)
+    finalObservations = .allocate(capacity: finalCapacity * observationSize)
     freeFinalIndices.reserveCapacity(64)
   }
 
@@ -57,6 +59,12 @@ public final class ReplayBuffer {
     timeouts.deallocate()
     finalIndices.deallocate()
     newest.deallocate()
+    finalObservations.deallocate()
+  }
+
+  /// Memory of one held step, bytes.
+  public static func bytesPerStep(_ observationSize: Int, _ actionSize: Int) -> Int {
+    MemoryLayout<Float>.size * (observationSize + actionSize + 2) + 2 + MemoryLayout<Int32>.size
   }
 
   public var storesCosts: Bool { costs != nil }
@@ -145,15 +153,21 @@ public final class ReplayBuffer {
   }
 
   private func keepFinalObservation() -> Int32 {
-    if let index = freeFinalIndices.popLast() {
-      finalObservations.withUnsafeMutableBufferPointer { all in
-        for element in 0..<observationSize { all[Int(index) * observationSize + element] = newest[element] }
-      }
-      return index
-    }
-    let index = Int32(finalObservations.count / observationSize)
-    finalObservations.append(contentsOf: UnsafeBufferPointer(start: newest, count: observationSize))
+    let index = freeFinalIndices.popLast() ?? nextFinalIndex()
+    (finalObservations + Int(index) * observationSize).update(from: newest, count: observationSize)
     return index
+  }
+
+  private func nextFinalIndex() -> Int32 {
+    if finalCount == finalCapacity {
+      let larger = UnsafeMutablePointer<Float>.allocate(capacity: 2 * finalCapacity * observationSize)
+      larger.update(from: finalObservations, count: finalCount * observationSize)
+      finalObservations.deallocate()
+      finalObservations = larger
+      finalCapacity *= 2
+    }
+    finalCount += 1
+    return Int32(finalCount - 1)
   }
 
   private func copy(slot: Int, to row: Int, of batch: Minibatch<Float>) {
@@ -167,13 +181,7 @@ public final class ReplayBuffer {
   }
 
   private func nextObservation(_ slot: Int) -> UnsafePointer<Float> {
-    if finalIndices[slot] >= 0 {
-      // The array is not changed while the pointer is in use: every caller copies at once.
-      return finalObservations.withUnsafeBufferPointer { all in
-        guard let base = all.baseAddress else { trap("an ended episode's final observation is missing") }
-        return base + Int(finalIndices[slot]) * observationSize
-      }
-    }
+    if finalIndices[slot] >= 0 { return UnsafePointer(finalObservations + Int(finalIndices[slot]) * observationSize) }
     if slot == (stepsTaken - 1) % capacity { return UnsafePointer(newest) }
     return UnsafePointer(observations + (slot + 1) % capacity * observationSize)
   }

@@ -65,7 +65,7 @@ public final class ReplayFile {
         throw HDF5Error.rowsMissing(object: dataset.path, file: path, wanted: 0..<rows, rowCount: found)
       }
     }
-    for dataset in datasets.all { try dataset.setRowCount(rows) }
+    for dataset in datasets.all where try dataset.rowCount != rows { try dataset.setRowCount(rows) }
     try file.flush()
     let replay = ReplayFile(file, datasets, rowCount: rows)
     try replay.load(into: buffer)

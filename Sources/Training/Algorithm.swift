@@ -35,9 +35,17 @@ public enum Algorithm: String, Sendable, CaseIterable {
       (settings.explorationPolicy, settings.trainingPolicy) = (.proposed, .proposed)
       settings.momentum = .zero
     }
+    settings.derivePolicyDefaults(unless: [])
+  }
+}
+
+extension Settings {
+  /// Defaults that follow from the training policy, whether an algorithm's name or a setting of its own chose it.
+  /// - Parameter given: keys that were set, which stay as they are.
+  mutating func derivePolicyDefaults(unless given: Set<String>) {
     // A policy trained as SAC's has SAC's two hidden layers; an evolved one needs one.
-    settings.policyHiddenLayers = settings.trainingPolicy == .gaussian ? 2 : 1
+    if !given.contains("policy_hidden_layers") { policyHiddenLayers = trainingPolicy == .gaussian ? 2 : 1 }
     // Under the conventional leapfrog p_K grows with Kε∇Q/α: its square in y would be quadratic in Q.
-    settings.momentumInValue = settings.trainingPolicy != .conventional
+    if !given.contains("momentum_in_value") { momentumInValue = trainingPolicy != .conventional }
   }
 }

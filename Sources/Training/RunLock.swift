@@ -17,7 +17,6 @@ final class RunLock {
       let code = errno
       if code == EWOULDBLOCK {
         let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        Foundation.close(descriptor)
         throw .alreadyRunning(path: directory.path, holder: holder.isEmpty ? "another process" : holder)
       }
       warn("'\(directory.path)' is on a file system without locks (\(String(cString: strerror(code)))); start no second run there")

@@ -2,6 +2,15 @@ import Environments
 import Foundation
 import Yams
 
+/// Runs a check of one entry; what it throws is said to come from where the entry was written.
+private func located<Value>(_ entry: SettingEntry, _ check: () throws -> Value) throws -> Value {
+  do {
+    return try check()
+  } catch {
+    throw SettingsError.located(source: entry.source, "\(error)")
+  }
+}
+
 /// One `key: value` and where it was written, for messages.
 public struct SettingEntry: Sendable, Equatable {
   public var key: String
@@ -36,9 +45,16 @@ extension Settings {
       throw SettingsError.contradiction("no environment was named; 'hpo env list' shows them")
     }
     let id = try EnvironmentCatalog.id(of: name)
-    let algorithm = try last("algorithm").map { try Algorithm(named: $0.value) } ?? .sacHPO
-    self.init(environment: id, algorithm: algorithm)
+    for entry in entries where entry.key == "environment" {
+      let other = try located(entry) { try EnvironmentCatalog.id(of: entry.value) }
+      if other != id { throw SettingsError.contradiction("\(entry.source): 'environment' is \(other), but \(id) was asked for") }
+    }
+    let algorithm = try last("algorithm").map { entry in
+      try located(entry) { try Algorithm(named: entry.value) }
+    }
+    self.init(environment: id, algorithm: algorithm ?? .sacHPO)
     for entry in entries { try take(entry) }
+    derivePolicyDefaults(unless: Set(entries.map(\.key)))
     environmentParameters = try EnvironmentCatalog.complete(environmentParameters, of: id)
     if let signal = try CostSignal(cost, environment: id) { costLimit = costLimit ?? signal.defaultLimit }
     try validate()
@@ -49,6 +65,8 @@ extension Settings {
     if entry.key.hasPrefix("environment.") {
       let name = String(entry.key.dropFirst("environment.".count))
       environmentParameters[name] = .string(entry.value)
+      // Checked one by one, so that a message can say where the wrong one was written.
+      try located(entry) { _ = try EnvironmentCatalog.complete([name: .string(entry.value)], of: environment) }
       return
     }
     guard let key = SettingKey.named(entry.key) else {
@@ -78,6 +96,9 @@ extension Settings {
     if constraint == .lyapunov && explorationPolicy != .proposed {
       throw .contradiction("constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'")
     }
+    if gamma == 1 && constraint != .none {
+      throw .contradiction("constraint '\(constraint.rawValue)' needs gamma below 1: its limit is a discounted sum")
+    }
     if updateAfter > replayCapacity {
       throw .contradiction("update_after \(updateAfter) can never be reached with replay_capacity \(replayCapacity)")
     }
@@ -92,6 +113,12 @@ extension Settings {
       throw .unreadable(file: path, reason: FileManager.default.fileExists(atPath: path)
         ? "it is no readable UTF-8 text" : "there is no such file")
     }
+    return try entries(yaml: text, source: path)
+  }
+
+  /// The entries of YAML text.
+  /// - Parameter path: where the text comes from, for messages.
+  static func entries(yaml text: String, source path: String) throws(SettingsError) -> [SettingEntry] {
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -105,7 +132,6 @@ extension Settings {
     for (key, value) in mapping {
       let source = "\(path), line \(key.mark?.line ?? 1)"
       let name = key.string ?? "?"
-      if entries.contains(where: { $0.key == name }) { throw .repeatedKey(name, source: source) }
       guard let text = value.settingText else {
         throw .invalidValue(
           key: name, value: "a nested value", expectation: "a single value; keys are flat, 'environment.<name>' included",

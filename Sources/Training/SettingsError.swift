@@ -4,7 +4,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   case invalidValue(key: String, value: String, expectation: String, source: String)
   case unknownAlgorithm(String, nearest: String?)
   case unreadable(file: String, reason: String)
-  case repeatedKey(String, source: String)
+  /// Another check's message, with the place where the value was written.
+  case located(source: String, String)
   /// Settings that make no sense together.
   case contradiction(String)
 
@@ -22,8 +23,8 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
           ?? "known are \(Algorithm.allCases.map(\.rawValue).joined(separator: ", "))")
     case .unreadable(let file, let reason):
       "can not read settings from '\(file)': \(reason)"
-    case .repeatedKey(let key, let source):
-      "\(source): '\(key)' is given twice; keep one"
+    case .located(let source, let message):
+      "\(source): \(message)"
     case .contradiction(let text): text
     }
   }

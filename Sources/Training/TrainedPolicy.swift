@@ -14,14 +14,23 @@ public struct TrainedPolicy {
 
   /// Loads a run's networks.
   /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
-  /// - Throws: ``RunError/noCheckpoint(path:)``; `HDF5Error` and ``CheckpointError`` for a damaged file.
+  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error` and ``CheckpointError`` for a damaged file.
   public init(run directory: RunDirectory, best: Bool = false) throws {
     let path = best ? directory.best : directory.checkpoint
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunError.noCheckpoint(path: directory.path, file: best ? "best.h5" : "checkpoint.h5")
     }
-    settings = try Settings(layers: try Settings.entries(ofFile: directory.config))
-    actor = Actor(try NetworkFile.agent(from: try HDF5File.open(at: path)))
+    let file = try HDF5File.open(at: path)
+    // The file's own settings: config.yaml beside it can be edited.
+    settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
+    let agent = try NetworkFile.agent(from: file)
+    let facts = try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters).specification
+    guard facts.observationSize == agent.settings.observationSize, facts.actionSize == agent.settings.actionSize else {
+      throw CheckpointError.outOfRange(
+        attribute: "observation_size, action_size", value: "\(agent.settings.observationSize), \(agent.settings.actionSize)",
+        file: path)
+    }
+    actor = Actor(agent)
   }
 
   /// What some episodes brought.

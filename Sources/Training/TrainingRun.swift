@@ -59,13 +59,11 @@ public final class TrainingRun {
     let facts = environment.specification
     let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     agent = SoftActorCritic(
-      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: settings.threads))
+      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, 2)))
     actor = Actor(agent)
     evaluationActor = Actor(agent)
     costSignal = try CostSignal(settings.cost, environment: settings.environment)
-    replay = ReplayBuffer(
-      capacity: settings.replayCapacity, observationSize: facts.observationSize, actionSize: facts.actionSize,
-      storesCosts: costSignal != nil)
+    replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
     action = [Float](repeating: 0, count: facts.actionSize)
@@ -83,6 +81,7 @@ public final class TrainingRun {
       replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay)
       try resume(checkpoint)
     } else {
+      try Self.requireNothingToLose(in: directory)
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
       curve = try LearningCurve.create(
         at: directory.curve, layout: Self.layout(settings), attributes: attributes(settings))
@@ -90,6 +89,8 @@ public final class TrainingRun {
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: costSignal != nil,
         attributes: attributes(settings))
       beginEpisode()
+      // From here on the directory holds a run: one without its checkpoint has lost it.
+      try writeCheckpoint()
     }
   }
 
@@ -138,6 +139,7 @@ public final class TrainingRun {
     let step = try environment.step(action)
     progress.step += 1
     episodeActions.append(contentsOf: action)
+    try requireFinite(step)
     let cost = costSignal?.cost(of: step, action: action) ?? 0
     progress.episode.add(reward: step.reward, cost: cost, gamma: settings.gamma)
     replay.append(
@@ -154,6 +156,17 @@ public final class TrainingRun {
       beginEpisode()
     } else {
       keepObservation()
+    }
+  }
+
+  /// NaN must not reach the replay buffer, whence it would come back in every update. A terminal state may be what was wrong.
+  private func requireFinite(_ step: Step) throws {
+    guard step.reward.isFinite else {
+      throw RunError.notFinite(quantity: "reward", value: step.reward, step: progress.step, path: directory.path)
+    }
+    if step.ending == .terminated { return }
+    for value in environment.observation where !value.isFinite {
+      throw RunError.notFinite(quantity: "observation", value: value, step: progress.step, path: directory.path)
     }
   }
 
@@ -257,6 +270,7 @@ public final class TrainingRun {
     if mean > progress.bestReturn ?? -.infinity {
       progress.bestReturn = mean
       try HDF5File.replace(at: directory.best) { file in
+        try file.setAttribute("configuration", settings.yaml)
         try file.setAttribute("step", progress.step)
         try file.setAttribute("return_mean", mean)
         try NetworkFile.write(agent, settings: settings, to: file)
@@ -267,6 +281,9 @@ public final class TrainingRun {
   // MARK: Stopping and going on
 
   private func writeCheckpoint() throws {
+    for (name, parameters) in agent.networks.all where !parameters.values.isFinite() {
+      throw AgentError.diverged(quantity: "network '\(name)'", value: .nan)
+    }
     try replayFile.append(newStepsOf: replay)
     try replayFile.synchronize()
     try curve.synchronize()
@@ -321,6 +338,29 @@ public final class TrainingRun {
       .filter { before[$0] != now[$0] }
       .map { "\($0): \(before[$0] ?? "absent") there, \(now[$0] ?? "absent") now" }
     if !differences.isEmpty { throw RunError.settingsChanged(path: directory.path, differences: differences) }
+  }
+
+  /// Memory for the steps that can come, at most `replay_capacity` of them.
+  private static func makeReplay(
+    _ settings: Settings, _ facts: EnvironmentSpecification, storesCosts: Bool
+  ) throws -> ReplayBuffer {
+    let capacity = min(settings.replayCapacity, settings.steps)
+    let bytes = Double(capacity) * Double(ReplayBuffer.bytesPerStep(facts.observationSize, facts.actionSize))
+    let memory = Double(ProcessInfo.processInfo.physicalMemory)
+    if bytes > memory {
+      throw SettingsError.contradiction(
+        "replay_capacity \(settings.replayCapacity) needs \(Int(bytes / 1e9)) GB of memory, this machine has "
+          + "\(Int(memory / 1e9)) GB; take a smaller one")
+    }
+    return ReplayBuffer(
+      capacity: capacity, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: storesCosts)
+  }
+
+  /// A directory without a checkpoint may be written to only if it holds no steps: a run's checkpoint may have been lost.
+  private static func requireNothingToLose(in directory: RunDirectory) throws {
+    guard FileManager.default.fileExists(atPath: directory.replay) else { return }
+    let rows = try? HDF5File.open(at: directory.replay, mode: .readOnly(swmr: true)).dataset("rewards").rowCount
+    if rows != 0 { throw RunError.checkpointLost(path: directory.path) }
   }
 
   private static func layout(_ settings: Settings) -> LearningCurve.Layout {

@@ -14,7 +14,7 @@ public enum Versions {
   public static var all: [(name: String, version: String)] {
     [
       ("program_version", program), ("mujoco_version", EnvironmentCatalog.simulatorVersion),
-      ("openblas_version", BLAS.description), ("hdf5_version", HDF5File.libraryVersion),
+      ("bullet_version", EnvironmentCatalog.bulletVersion), ("openblas_version", BLAS.description), ("hdf5_version", HDF5File.libraryVersion),
     ]
   }
 }

@@ -1,4 +1,3 @@
-import Agents
 import ArgumentParser
 import Environments
 import Foundation
@@ -19,46 +18,32 @@ func reportingFailures(_ work: () throws -> Void) throws {
 }
 
 /// One line on stdout, at once: a pipe shows it when it is said.
-func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+func say(_ line: String) { put("\(line)\n", on: STDOUT_FILENO) }
+
+/// Writes text, and goes on without where that fails: a full disk or a closed pipe must not end a training run.
+func put(_ text: String, on descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if written < 0 && errno == EINTR { continue }
+    if written <= 0 { return }
+    rest = rest.dropFirst(written)
+  }
+}
 
 /// One line on stderr.
 func report(_ message: String) {
   let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-  FileHandle.standardError.write(Data("hpo: \(line)\n".utf8))
+  put("hpo: \(line)\n", on: STDERR_FILENO)
 }
 
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case EnvironmentError.diverged: ExitCode(1)
-  case is EnvironmentError, is SettingError, is SettingsError: ExitCode(2)
+  case is EnvironmentError, is WrongAssignment, is SettingsError: ExitCode(2)
   case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
-  case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning: ExitCode(2)
+  case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost: ExitCode(2)
   case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
   default: ExitCode(1)
-  }
-}
-
-/// A `--set` that is no setting of an environment.
-struct SettingError: Error, CustomStringConvertible {
-  var text: String
-  var description: String { "'\(text)' does not set an environment's parameter; write environment.<name>=<value>" }
-}
-
-/// `--set environment.<name>=<value>`, for commands that make one environment.
-struct EnvironmentSettings: ParsableArguments {
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("An environment parameter: environment.<name>=<value>.", valueName: "key=value"))
-  var settings: [String] = []
-
-  func parameters() throws -> [String: ParameterValue] {
-    var values: [String: ParameterValue] = [:]
-    let prefix = "environment."
-    for text in settings {
-      guard text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") else { throw SettingError(text: text) }
-      let name = text[..<equals].dropFirst(prefix.count)
-      values[String(name)] = .string(String(text[text.index(after: equals)...]))
-    }
-    return values
   }
 }

@@ -9,10 +9,10 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0.", valueName: "run"))
   var directory: String
 
-  @Option(help: "Episodes to play.")
+  @Option(parsing: .unconditional, help: "Episodes to play.")
   var episodes = 10
 
-  @Option(help: "Seed of the starts.")
+  @Option(parsing: .unconditional, help: "Seed of the starts.")
   var seed = 0
 
   @Flag(help: "Use the networks of the best evaluation, not the last checkpoint's.")

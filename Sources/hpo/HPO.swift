@@ -13,6 +13,7 @@ struct HPO: ParsableCommand {
     ])
 
   static func main() {
+    signal(SIGPIPE, SIG_IGN)  // a reader that goes away is no reason to stop training
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -43,6 +43,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      if out.isEmpty { throw SettingsError.contradiction("--out can not be empty; it names the folder of runs") }
       let settings = try Settings(layers: try layers(), environment: environment)
       let directory = RunDirectory(out: out, settings: settings)
       if try !fresh && TrainingRun.isFinished(settings, in: directory) {
@@ -88,7 +89,7 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// SIGINT and SIGTERM ask a run to stop, SIGUSR1 to save: remembered until the run looks.
+/// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks.
 enum StopRequest {
   private static let number = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
@@ -97,8 +98,11 @@ enum StopRequest {
   static func takeCheckpointRequest() -> Bool { wantsCheckpoint.exchange(false, ordering: .relaxed) }
 
   static func listen() {
+    // Touched before a handler can be: a static's first use takes a lock.
+    number.store(0, ordering: .relaxed)
+    wantsCheckpoint.store(false, ordering: .relaxed)
     Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) }
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
       Foundation.signal(signal) { StopRequest.number.store($0, ordering: .relaxed) }
     }
   }
@@ -107,6 +111,7 @@ enum StopRequest {
     switch number.load(ordering: .relaxed) {
     case SIGINT: .interrupt
     case SIGTERM: .terminate
+    case SIGHUP: .hangUp
     default: nil
     }
   }

@@ -32,7 +32,8 @@ import Testing
 
   @Test func `an unknown algorithm is refused with the nearest name`() throws {
     try expectRefusal(
-      ["train", "Hopper", "--algorithm", "sac-hop"], exitCode: 2, "unknown algorithm 'sac-hop'; did you mean 'sac-hpo'?")
+      ["train", "Hopper", "--algorithm", "sac-hop"], exitCode: 2,
+      "--algorithm: unknown algorithm 'sac-hop'; did you mean 'sac-hpo'?")
   }
 
   @Test func `numbers out of range are refused by name, flag or file`() throws {
@@ -53,7 +54,7 @@ import Testing
       "FOLDER/settings.yaml, line 3: unknown setting 'leapfrog_step'; did you mean 'leapfrog_steps'?")
     try expectRefusal(
       ["train", "Hopper", "--set", "environment.helthy_reward=2"], exitCode: 2,
-      "unknown parameter 'helthy_reward' of Hopper-v2; did you mean 'healthy_reward'?")
+      "--set: unknown parameter 'helthy_reward' of Hopper-v2; did you mean 'healthy_reward'?")
     try expectRefusal(
       ["train", "Hopper", "--set", "alpha"], exitCode: 2,
       "command line: '--set' can not be 'alpha'; it must be key=value")
@@ -70,6 +71,21 @@ import Testing
     _ = try write("seed: 1\nseed: 2\n", to: "twice.yaml")
     let twice = try Program.run(["train", "Hopper", "--config", "twice.yaml"], in: folder.path)
     #expect(twice.exitCode == 2 && twice.error.split(separator: "\n").count == 1 && twice.error.contains("twice.yaml"))
+  }
+
+  @Test func `a file that is about another environment is refused`() throws {
+    let file = try write("environment: Ant\n", to: "settings.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", file], exitCode: 2,
+      "FOLDER/settings.yaml, line 1: 'environment' is Ant-v2, but Hopper-v2 was asked for")
+    try expectRefusal(["train", "Hopper", "--out", ""], exitCode: 2, "--out can not be empty; it names the folder of runs")
+  }
+
+  @Test func `more memory than there is is refused before anything is written`() throws {
+    let outcome = try Program.run(
+      ["train", "Humanoid", "--steps", "1e9", "--set", "replay_capacity=1e9", "--out", "\(folder.path)/runs"])
+    #expect(outcome.exitCode == 2 && outcome.error.contains("replay_capacity 1000000000 needs 1"), "\(outcome.error)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/runs"))
   }
 
   @Test func `settings that contradict one another are refused`() throws {
@@ -101,7 +117,6 @@ import Testing
     try expectRefusal(
       ["evaluate", folder.path], exitCode: 1,
       "there is no 'checkpoint.h5' in 'FOLDER'; name the directory of a run that has got that far")
-    _ = try write("environment: Hopper-v2\nalgorithm: sac\n", to: "config.yaml")
     _ = try write("not a checkpoint", to: "checkpoint.h5")
     let outcome = try Program.run(["evaluate", folder.path])
     #expect(outcome.exitCode == 1)

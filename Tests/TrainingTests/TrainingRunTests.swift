@@ -12,7 +12,7 @@ import Training
   init() throws { folder = try TemporaryFolder() }
 
   /// A small run on the point mass.
-  private func settings(_ algorithm: Algorithm = .sacHPO, steps: Int = 260, _ change: (inout Settings) -> Void = { _ in })
+  private func settings(_ algorithm: Algorithm = .sacHPO, steps: Int = 260, change: (inout Settings) -> Void = { _ in })
     -> Settings
   {
     var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
@@ -164,6 +164,29 @@ import Training
     }
   }
 
+  @Test func `a directory with steps but no checkpoint is refused, not overwritten`() throws {
+    try train(settings(), in: "run")
+    try FileManager.default.removeItem(atPath: directory("run").checkpoint)
+    let replay = try Data(contentsOf: URL(fileURLWithPath: directory("run").replay))
+    let error = #expect(throws: RunError.self) { try train(settings(), in: "run") }
+    #expect(error?.description.contains("holds steps of a run but no checkpoint.h5") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: directory("run").replay)) == replay)
+    try train(settings(), in: "run", startsOver: true)
+  }
+
+  @Test func `a memory smaller than the run and than the checkpoint's interval goes on exactly as well`() throws {
+    func small(_ settings: inout Settings) {
+      settings.replayCapacity = 43
+      settings.temperature = .auto
+      settings.boundary = .reflect
+    }
+    try train(settings(change: small), in: "whole")
+    for stop in [130, 211] { #expect(throws: RunError.self) { try train(settings(change: small), in: "parts", stopsAt: [stop]) } }
+    try train(settings(change: small), in: "parts")
+    let (whole, parts) = (try contents("whole"), try contents("parts"))
+    for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
+  }
+
   @Test func `the interval of evaluations changes nothing but the evaluations`() throws {
     try train(settings(), in: "often")
     try train(settings { $0.evaluationInterval = 1000 }, in: "seldom")
@@ -247,7 +270,7 @@ import Training
     return run.evaluations.last?.meanReturn ?? -.infinity
   }
 
-  @Test(arguments: [Algorithm.sac, .sacHPO, .baseline1, .baseline2, .baseline3])
+  @Test(arguments: [Algorithm.sac, .sacHPO, .sacNF, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum])
   func `a small task is really learned`(_ algorithm: Algorithm) throws {
     let result = try finalReturn(algorithm)
     #expect(result > -16, "\(algorithm.rawValue) reached \(result)")

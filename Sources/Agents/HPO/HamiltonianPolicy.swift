@@ -13,7 +13,6 @@ package final class HamiltonianPolicy<S: Scalar> {
   private let flows: RadialFlows<S>?
   private let momentumKind: MomentumKind
   private let movesLatent: Bool
-  private let rows: Int
 
   /// a₀, [rows, actions]; tanh u₀ for `Boundary.latent`.
   package let baseAction: Matrix<S>
@@ -21,9 +20,9 @@ package final class HamiltonianPolicy<S: Scalar> {
   package let action: Matrix<S>
   /// p₀ and p_K, [rows, actions].
   let initialMomentum: Matrix<S>
-  let momentum: Matrix<S>
+  package let momentum: Matrix<S>
   /// log π as it stands in the objective, [rows].
-  let logProbability: Vector<S>
+  package let logProbability: Vector<S>
   /// u₀ to u_K for `Boundary.latent`.
   private let latentPosition: Matrix<S>
   private let positionGradient: Matrix<S>
@@ -43,7 +42,6 @@ package final class HamiltonianPolicy<S: Scalar> {
     settings: AgentSettings, rows: Int
   ) {
     let d = settings.actionSize
-    self.rows = rows
     base = GaussianPolicy(networks.policy, sharedLogStd: networks.policyStd?.values, actionSize: d, rows: rows)
     flows = kind == .flow ? networks.flows.map { RadialFlows($0, rows: rows) } : nil
     // The boundary is the leapfrog's: without steps there is nothing that could leave the box.
@@ -61,7 +59,7 @@ package final class HamiltonianPolicy<S: Scalar> {
       evolution = .proposed(
         ProposedForce(
           field, transform: networks.proposed.transform, gate: networks.proposed.gate,
-          usesState: settings.leapfrogStateInput, actionSize: d, evaluations: steps + 1, rows: rows))
+          actionSize: d, evaluations: steps + 1, rows: rows))
     }
     baseAction = Matrix(rows: rows, columns: d)
     action = Matrix(rows: rows, columns: d)

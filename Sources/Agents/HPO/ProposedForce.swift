@@ -10,7 +10,6 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   private let field: ActionValueField<S>
   private let transform: LeapfrogNetwork<S>
   private let gate: LeapfrogNetwork<S>
-  private let usesState: Bool
   private let actionSize: Int
   /// [a, g] of each evaluation, [rows, 2·actions].
   private let inputs: [Matrix<S>]
@@ -20,11 +19,10 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   let gradients: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)
 
   init(
-    _ field: ActionValueField<S>, transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>, usesState: Bool,
-    actionSize: Int, evaluations: Int, rows: Int
+    _ field: ActionValueField<S>, transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>, actionSize: Int,
+    evaluations: Int, rows: Int
   ) {
     self.field = field
-    self.usesState = usesState
     self.actionSize = actionSize
     let stateSize = transform.inputs - 2 * actionSize
     self.transform = LeapfrogNetwork(
@@ -93,7 +91,8 @@ extension Matrix {
       let line = pointer + row * stride
       // The largest component first, so that no square under- or overflows.
       var largest: S = 0
-      for column in 0..<columns { largest = max(largest, abs(v[column])) }
+      // By the negated comparison, so that NaN stays and shows.
+      for column in 0..<columns where !(abs(v[column]) <= largest) { largest = abs(v[column]) }
       if largest == 0 {
         for column in 0..<columns { line[column] = 0 }
         continue

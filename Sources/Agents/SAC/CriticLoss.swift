@@ -69,14 +69,12 @@ extension UpdateLane {
     policy.momentum.squaredNorms(into: squaredMomentum)
     policy.initialMomentum.squaredNorms(into: squaredInitialMomentum)
     let hasMomentum = policy.isEvolved && settings.momentumInValue
-    targets.setSoftTargets(
-      rewards: rewards, terminals: terminals, values: targetValue.values, logProbabilities: policy.logProbability,
-      squaredMomentum, squaredInitialMomentum, gamma: S(settings.gamma), alpha: S(temperature.alpha),
-      halfAlphaBeta: hasMomentum ? S(halfAlphaBeta) : 0)
+    softValues.setSoftValues(
+      targetValue.values, logProbabilities: policy.logProbability, squaredMomentum, squaredInitialMomentum,
+      alpha: S(temperature.alpha), halfAlphaBeta: hasMomentum ? S(halfAlphaBeta) : 0)
+    targets.setTargets(rewards: rewards, terminals: terminals, futures: softValues, gamma: S(settings.gamma))
     if let targetCost {
-      costTargets.setSoftTargets(
-        rewards: costs, terminals: terminals, values: targetCost.values, logProbabilities: policy.logProbability,
-        squaredMomentum, squaredInitialMomentum, gamma: S(settings.gamma), alpha: 0, halfAlphaBeta: 0)
+      costTargets.setTargets(rewards: costs, terminals: terminals, futures: targetCost.values, gamma: S(settings.gamma))
     }
   }
 
@@ -87,17 +85,29 @@ extension UpdateLane {
 }
 
 extension Vector {
-  /// self ← r + γ(1 − done)·[V − α log π − (αβ/2)(‖p_K‖² − ‖p₀‖²)].
+  /// self ← V − α log π − (αβ/2)(‖p_K‖² − ‖p₀‖²).
   @specialized(where S == Float)
   @specialized(where S == Double)
-  fileprivate func setSoftTargets(
-    rewards: Vector, terminals: Vector, values: Vector, logProbabilities: Vector, _ squaredMomentum: Vector,
-    _ squaredInitialMomentum: Vector, gamma: S, alpha: S, halfAlphaBeta: S
+  fileprivate func setSoftValues(
+    _ values: Vector, logProbabilities: Vector, _ squaredMomentum: Vector, _ squaredInitialMomentum: Vector, alpha: S,
+    halfAlphaBeta: S
   ) {
     for row in 0..<count {
       let kinetic = halfAlphaBeta * (squaredMomentum.pointer[row] - squaredInitialMomentum.pointer[row])
-      let future = values.pointer[row] - alpha * logProbabilities.pointer[row] - kinetic
-      pointer[row] = rewards.pointer[row] + gamma * (1 - terminals.pointer[row]) * future
+      pointer[row] = values.pointer[row] - alpha * logProbabilities.pointer[row] - kinetic
+    }
+  }
+
+  /// self ← r + γ(1 − done)·future. Where the episode is done the future is not looked at: a terminal state may be beyond what
+  /// numbers can hold, and 0·NaN is NaN.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  fileprivate func setTargets(rewards: Vector, terminals: Vector, futures: Vector, gamma: S) {
+    for row in 0..<count {
+      let isDone = terminals.pointer[row] == 1
+      pointer[row] =
+        isDone
+        ? rewards.pointer[row] : rewards.pointer[row] + gamma * (1 - terminals.pointer[row]) * futures.pointer[row]
     }
   }
 }

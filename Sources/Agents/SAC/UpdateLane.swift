@@ -5,7 +5,6 @@ import Random
 
 /// One share of an update's rows with all its working memory: lanes run side by side and meet only when gradients are added up.
 package final class UpdateLane<S: Scalar> {
-  let networks: ActorCriticNetworks<S>
   let settings: AgentSettings
   let temperature: Temperature
   /// Rows of the whole batch: losses are its means.
@@ -38,6 +37,7 @@ package final class UpdateLane<S: Scalar> {
   /// y and y_C, [rows].
   package let targets: Vector<S>
   let costTargets: Vector<S>
+  let softValues: Vector<S>
   package let squaredMomentum: Vector<S>
   package let squaredInitialMomentum: Vector<S>
   let policyGradient: MultilayerPerceptron<S>
@@ -54,7 +54,6 @@ package final class UpdateLane<S: Scalar> {
     self.range = range
     self.noiseGenerator = noiseGenerator
     let rows = range.count
-    self.networks = networks
     self.settings = settings
     self.temperature = temperature
     batchSize = batch.size
@@ -82,6 +81,7 @@ package final class UpdateLane<S: Scalar> {
     costCritic = networks.cost.map { CriticRegression($0.critic, rows: rows) }
     targets = Vector(count: rows)
     costTargets = Vector(count: rows)
+    softValues = Vector(count: rows)
     squaredMomentum = Vector(count: rows)
     squaredInitialMomentum = Vector(count: rows)
     policyGradient = networks.policy.zeros()
@@ -89,43 +89,6 @@ package final class UpdateLane<S: Scalar> {
 
   /// Draws this lane's rows of the update's noise.
   func drawNoise() { noise.draw(rows: range, using: &noiseGenerator) }
-}
-
-/// The surfaces that policies of one agent climb, for a fixed number of states.
-struct ActionValueSurfaces<S: Scalar> {
-  /// min(Q̄₁, Q̄₂).
-  let target: TwinMinimum<S>
-  /// Q̄_C.
-  let targetCost: SingleCritic<S>?
-  private let targetSurface: any ActionValue<S>
-  private let onlineSurface: any ActionValue<S>
-  private let hamiltonianCritic: CriticChoice
-
-  init(networks: ActorCriticNetworks<S>, settings: AgentSettings, multiplier: Multiplier?, rows: Int) {
-    let d = settings.actionSize
-    let target = TwinMinimum(networks.targetCritic1, networks.targetCritic2, actionSize: d, rows: rows)
-    let online = TwinMinimum(networks.critic1, networks.critic2, actionSize: d, rows: rows)
-    self.target = target
-    hamiltonianCritic = settings.hamiltonianCritic
-    if let cost = networks.cost, let multiplier {
-      let targetCost = SingleCritic(cost.target, actionSize: d, rows: rows)
-      let onlineCost = SingleCritic(cost.critic, actionSize: d, rows: rows)
-      self.targetCost = targetCost
-      targetSurface = PenalizedActionValue(
-        reward: target, cost: targetCost, multiplier: multiplier, actionSize: d, rows: rows)
-      onlineSurface = PenalizedActionValue(
-        reward: online, cost: onlineCost, multiplier: multiplier, actionSize: d, rows: rows)
-    } else {
-      targetCost = nil
-      targetSurface = target
-      onlineSurface = online
-    }
-  }
-
-  /// An evolved policy climbs the Hamiltonian's critics and is trained on them; SAC's objective takes the online ones.
-  func climbed(by kind: PolicyKind) -> any ActionValue<S> {
-    kind.isEvolved && hamiltonianCritic == .target ? targetSurface : onlineSurface
-  }
 }
 
 /// Sums over a lane's rows, for losses and what is logged.

@@ -1,0 +1,12 @@
+/// Mean and population standard deviation, as `numpy.mean` and `numpy.std`.
+public struct Statistics: Sendable, Equatable {
+  public var mean: Double
+  public var standardDeviation: Double
+
+  /// NaN for no values.
+  public init(_ values: [Double]) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    self.mean = mean
+    standardDeviation = (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count)).squareRoot()
+  }
+}

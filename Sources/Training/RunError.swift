@@ -1,0 +1,34 @@
+/// What can go wrong with a run as a whole, in one line each.
+public enum RunError: Error, Equatable, CustomStringConvertible {
+  case directoryNotWritable(path: String, reason: String)
+  case settingsChanged(path: String, differences: [String])
+  case noCheckpoint(path: String, file: String)
+  case checkpointLost(path: String)
+  case notFinite(quantity: String, value: Double, step: Int, path: String)
+  case alreadyRunning(path: String, holder: String)
+  case alreadyPast(path: String, done: Int, asked: Int)
+  /// A signal asked the run to stop; it is saved.
+  case interrupted(signal: StopSignal, step: Int, path: String)
+
+  public var description: String {
+    switch self {
+    case .directoryNotWritable(let path, let reason):
+      "can not write to the run directory '\(path)': \(reason); choose another with --out"
+    case .settingsChanged(let path, let differences):
+      "'\(path)' holds a run with other settings (\(differences.joined(separator: "; "))); start over with --fresh, choose "
+        + "another --out, or take the settings back"
+    case .checkpointLost(let path):
+      "'\(path)' holds steps of a run but no checkpoint.h5; put it back, or start over with --fresh"
+    case .notFinite(let quantity, let value, let step, let path):
+      "the environment's \(quantity) became \(value) at step \(step); the last checkpoint in '\(path)' is intact"
+    case .alreadyRunning(let path, let holder):
+      "\(holder) is at work in '\(path)'; wait for it, or choose another --out"
+    case .noCheckpoint(let path, let file):
+      "there is no '\(file)' in '\(path)'; name the directory of a run that has got that far"
+    case .alreadyPast(let path, let done, let asked):
+      "the run in '\(path)' has taken \(done) steps, more than the \(asked) asked for; start over with --fresh"
+    case .interrupted(let signal, let step, let path):
+      "stopped by \(signal.name) at step \(step); the same command goes on from '\(path)'"
+    }
+  }
+}

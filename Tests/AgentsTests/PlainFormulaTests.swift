@@ -1,0 +1,148 @@
+import Agents
+import LinearAlgebra
+import NeuralNetworks
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The Hamiltonian policy recomputed in plain loops from the paper's formulas, one row at a time, with ∇Q by differences: nothing
+/// here knows how the agent computes.
+@Suite struct PlainFormulaTests {
+  private struct Row {
+    var baseAction: [Double]
+    var action: [Double]
+    var momentum: [Double]
+    var squaredInitialMomentum: Double
+    var logProbability: Double
+  }
+
+  /// A perceptron on one input.
+  private func output(_ network: MultilayerPerceptron<Double>, _ input: [Double]) -> [Double] {
+    var x = input
+    for (index, layer) in network.layers.enumerated() {
+      let isLast = index == network.layers.count - 1
+      x = (0..<layer.outputs).map { row in
+        let sum = layer.bias[row] + (0..<layer.inputs).map { layer.weight[row, $0] * x[$0] }.reduce(0, +)
+        if isLast { return sum }
+        return network.activation == .relu ? max(sum, 0) : (sum > 0 ? sum : exp(sum) - 1)
+      }
+    }
+    return x
+  }
+
+  private func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+    min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+  }
+
+  /// ∇ of f by central differences; exact to rounding where f is piecewise linear.
+  private func gradient(_ f: ([Double]) -> Double, _ x: [Double]) -> [Double] {
+    x.indices.map { index in
+      var up = x, down = x
+      up[index] += 1e-6
+      down[index] -= 1e-6
+      return (f(up) - f(down)) / 2e-6
+    }
+  }
+
+  /// Algorithm 2 with equation 13 or 9.
+  private func evolve(_ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double]) -> Row {
+    let settings = agent.settings
+    let d = settings.actionSize
+    let head = output(agent.networks.policy, s)
+    var u = (0..<d).map { head[$0] + exp(head[d + $0]) * noise[$0] }
+    var logProbability = (0..<d).map { -noise[$0] * noise[$0] / 2 - head[d + $0] - log(2 * Double.pi) / 2 }.reduce(0, +)
+    let isLatent = settings.boundary == .latent
+    func q(_ x: [Double]) -> Double { value(agent, s, isLatent ? x.map { tanh($0) } : x) }
+    func force(_ x: [Double]) -> [Double] {
+      let slope = gradient(q, x)
+      if settings.trainingPolicy == .conventional { return slope.map { -$0 / settings.alpha } }
+      guard let networks = agent.networks.leapfrog else { return [] }
+      let norm = slope.map { $0 * $0 }.reduce(0, +).squareRoot()
+      let g = slope.map { -$0 / norm }
+      let input = (settings.leapfrogStateInput ? s : []) + x + g
+      let gate = output(networks.gate, input).map { 1 / (1 + exp(-$0)) }
+      let transform = output(networks.transform, input)
+      return (0..<d).map { gate[$0] * g[$0] + (1 - gate[$0]) * transform[$0] }
+    }
+    let baseAction = u.map { tanh($0) }
+    if !isLatent { logProbability -= baseAction.map { log(1 - $0 * $0) }.reduce(0, +) }
+    var x = isLatent ? u : baseAction
+    var p = momentumNoise.map { settings.momentumStdTraining * $0 }
+    let squaredInitialMomentum = p.map { $0 * $0 }.reduce(0, +)
+    let e = settings.leapfrogStepSize
+    for _ in 0..<settings.leapfrogSteps {
+      p = zip(p, force(x)).map { $0 - e / 2 * $1 }
+      for j in 0..<d {
+        x[j] += e * p[j]
+        if settings.boundary == .clip { x[j] = min(max(x[j], -1), 1) }
+        if settings.boundary == .reflect {
+          while abs(x[j]) > 1 {
+            x[j] = x[j] > 1 ? 2 - x[j] : -2 - x[j]
+            p[j] = -p[j]
+          }
+        }
+      }
+      p = zip(p, force(x)).map { $0 - e / 2 * $1 }
+    }
+    u = x
+    if isLatent { logProbability -= u.map { log(1 - tanh($0) * tanh($0)) }.reduce(0, +) }
+    return Row(
+      baseAction: baseAction, action: isLatent ? u.map { tanh($0) } : x, momentum: p,
+      squaredInitialMomentum: squaredInitialMomentum, logProbability: logProbability)
+  }
+
+  @Test(arguments: Boundary.allCases, [PolicyKind.proposed, .conventional])
+  func `a_K, p_K, log π, y and J are the paper's formulas, computed row by row`(_ boundary: Boundary, _ kind: PolicyKind) {
+    for steps in [1, 3] {
+      let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
+        ($0.explorationPolicy, $0.trainingPolicy) = (kind, kind)
+        ($0.boundary, $0.leapfrogSteps, $0.leapfrogStepSize) = (boundary, steps, kind == .proposed ? 0.35 : 0.1)
+      }
+      let settings = agent.settings
+      let beta = 1 / (settings.momentumStdTraining * settings.momentumStdTraining)
+      let lane = agent.lanes[0]
+      let batch = agent.minibatch
+      func expectClose(_ found: Double, _ expected: Double, _ what: String) {
+        // ∇Q by differences is good to about 1e-9; divided by α and carried over K steps, to 1e-7.
+        #expect(abs(found - expected) < 1e-6 * max(1, abs(expected)), "\(what), \(kind), \(boundary), K = \(steps)")
+      }
+      agent.setCriticGradients()
+      for row in 0..<batch.size {
+        let s = batch.nextObservations.row(row).array
+        let next = evolve(
+          agent, s, noise: agent.noise.nextPolicy.row(row).array, momentumNoise: agent.noise.nextMomentum.row(row).array)
+        for j in 0..<3 { expectClose(lane.policy.action[row, j], next.action[j], "a'_K") }
+        let kinetic = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
+        let future = value(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
+        expectClose(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
+      }
+      agent.setPolicyGradients()
+      var objective = 0.0
+      for row in 0..<batch.size {
+        let s = batch.observations.row(row).array
+        let now = evolve(
+          agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array)
+        for j in 0..<3 {
+          expectClose(lane.policy.baseAction[row, j], now.baseAction[j], "a₀")
+          expectClose(lane.policy.action[row, j], now.action[j], "a_K")
+          expectClose(lane.policy.momentum[row, j], now.momentum[j], "p_K")
+        }
+        expectClose(lane.policy.logProbability[row], now.logProbability, "log π")
+        objective += value(agent, s, now.action) - settings.alpha * now.logProbability
+        objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
+      }
+      expectClose(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+    }
+  }
+
+  @Test func `a terminal transition's target is its reward, whatever the terminal state holds`() {
+    let agent = makeAgent(lanes: 1)
+    for column in 0..<3 { agent.minibatch.nextObservations[1, column] = .nan }
+    agent.setCriticGradients()
+    #expect(agent.minibatch.terminals[1] == 1)
+    #expect(agent.lanes[0].targets[1] == agent.minibatch.rewards[1])
+    #expect(agent.metrics().criticLoss.isFinite)
+  }
+}
