@@ -63,6 +63,10 @@ enum NetworkFile {
   static func agent(from file: HDF5File, batchSize: Int? = nil, lanes: Int = 2) throws -> SoftActorCritic<Float> {
     var settings = try settings(of: file)
     if let batchSize { settings.batchSize = batchSize }
+    // Before memory is taken for sizes that a damaged file claims.
+    _ = try file.dataset(
+      "networks/critic1/0/weight", of: Float.self,
+      shape: [settings.hiddenSize, settings.observationSize + settings.actionSize])
     let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
     try read(into: agent.networks, from: file)
     if agent.multiplier != nil {
@@ -86,9 +90,12 @@ struct AgentSettingsKey: Sendable {
 extension AgentSettings {
   fileprivate typealias Path<Value> = WritableKeyPath<AgentSettings, Value> & Sendable
 
+  /// Rows that an update may have.
+  static let batchSizes = 1...65_536
+
   static let keys: [AgentSettingsKey] = [
     value("gamma", \.gamma, 0...1), value("tau", \.tau, 0...1), value("learning_rate", \.learningRate, 0...1e6),
-    value("alpha", \.alpha, 0...1e12), value("batch_size", \.batchSize, 1...65_536),
+    value("alpha", \.alpha, 0...1e12), value("batch_size", \.batchSize, batchSizes),
     value("hidden_size", \.hiddenSize, 1...16_384), value("policy_hidden_layers", \.policyHiddenLayers, 1...16),
     value("leapfrog_steps", \.leapfrogSteps, 1...1000), value("leapfrog_step_size", \.leapfrogStepSize, 0...1e12),
     value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...16_384),
@@ -137,6 +144,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case outOfRange(attribute: String, value: String, file: String)
   case wrongVersion(found: Int, expected: Int, file: String)
   case wrongSize(object: String, found: Int, expected: Int, file: String)
+  case wrongRowCount(found: Int, allowed: ClosedRange<Int>, file: String)
+  case wrongEnvironment(name: String, sizes: [Int], expected: [Int], file: String)
   case impossibleState(object: String, file: String)
 
   public var description: String {
@@ -149,6 +158,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "'\(file)' has format version \(found), this program reads \(expected); use the program that wrote it, or --fresh"
     case .wrongSize(let object, let found, let expected, let file):
       "'\(object)' in '\(file)' has \(found) values, \(expected) belong there; the file is damaged or of another run"
+    case .wrongRowCount(let found, let allowed, let file):
+      "'\(file)' has \(found) rows; a batch has \(allowed.lowerBound) to \(allowed.upperBound)"
+    case .wrongEnvironment(let name, let sizes, let expected, let file):
+      "the networks in '\(file)' are for \(expected[0]) observations and \(expected[1]) actions, \(name) has \(sizes[0]) and "
+        + "\(sizes[1]); is the config.yaml beside it that of another run?"
     case .impossibleState(let object, let file):
       "'\(object)' in '\(file)' is no possible state; the file is damaged; start over with --fresh"
     }

@@ -11,6 +11,8 @@ import Random
 public struct TrainedPolicy {
   public let settings: Settings
   private let actor: Actor<Float>
+  private let agentSettings: AgentSettings
+  private let file: String
 
   /// Loads a run's networks.
   /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
@@ -21,7 +23,10 @@ public struct TrainedPolicy {
       throw RunError.noCheckpoint(path: directory.path, file: best ? "best.h5" : "checkpoint.h5")
     }
     settings = try Settings(layers: try Settings.entries(ofFile: directory.config))
-    actor = Actor(try NetworkFile.agent(from: try HDF5File.open(at: path)))
+    let agent = try NetworkFile.agent(from: try HDF5File.open(at: path))
+    actor = Actor(agent)
+    agentSettings = agent.settings
+    file = path
   }
 
   /// What some episodes brought.
@@ -40,9 +45,16 @@ public struct TrainedPolicy {
   }
 
   /// Plays episodes with the deterministic policy.
+  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``, and what the environment throws.
   public func evaluate(episodes: Int, seed: Int) throws -> Result {
     let environment = TimeLimit(
       try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters))
+    let specification = environment.specification
+    let sizes = [specification.observationSize, specification.actionSize]
+    let expected = [agentSettings.observationSize, agentSettings.actionSize]
+    guard sizes == expected else {
+      throw CheckpointError.wrongEnvironment(name: specification.id, sizes: sizes, expected: expected, file: file)
+    }
     var generator = SeededGenerator(
       seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
     let evaluation = try Evaluation.run(actor, in: environment, episodes: episodes, using: &generator)

@@ -108,6 +108,19 @@ import Testing
     #expect(outcome.error.split(separator: "\n").count == 1 && outcome.error.contains("checkpoint.h5"))
   }
 
+  @Test func `networks beside the config.yaml of another environment are not played`() throws {
+    let trained = try Program.run(
+      ["train", "Hopper", "--steps", "1", "--evaluation-episodes", "1", "--set", "hidden_size=8", "--set", "batch_size=4"],
+      in: folder.path)
+    #expect(trained.exitCode == 0, "\(trained.error)")
+    let run = "runs/Hopper-v2/sac-hpo/seed-0"
+    _ = try write("environment: HalfCheetah-v2\nalgorithm: sac-hpo\n", to: "\(run)/config.yaml")
+    try expectRefusal(
+      ["evaluate", run], exitCode: 1,
+      "the networks in 'runs/Hopper-v2/sac-hpo/seed-0/checkpoint.h5' are for 11 observations and 3 actions, HalfCheetah-v2 has 17 "
+        + "and 6; is the config.yaml beside it that of another run?")
+  }
+
   @Test func `a wrong command is one line and exit code 2`() throws {
     for arguments in [["trian", "Hopper"], ["train"], ["train", "Hopper", "--no-such-flag"], ["evaluate", ".", "--episodes", "0"]] {
       let outcome = try Program.run(arguments)
