@@ -28,8 +28,10 @@ extension SoftActorCritic {
 
     setPolicyGradients()
     report.matrices.append(("base_action", lane.policy.baseAction))
-    report.matrices.append(("evolved_action", lane.policy.action))
-    if lane.policy.isEvolved { report.matrices.append(("momentum", lane.policy.momentum)) }
+    if lane.policy.isEvolved {
+      report.matrices.append(("evolved_action", lane.policy.action))
+      report.matrices.append(("momentum", lane.policy.momentum))
+    }
     report.vectors.append(("log_prob", lane.policy.logProbability))
     let metrics = metrics()
     report.scalars = [

@@ -10,12 +10,15 @@ struct AgentSettingsKey: Sendable {
 extension AgentSettings {
   fileprivate typealias Path<Value> = WritableKeyPath<AgentSettings, Value> & Sendable
 
+  /// Rows that an update may have.
+  static let batchSizes = 1...65_536
+
   static let keys: [AgentSettingsKey] = [
     value("gamma", \.gamma, 0...1), value("tau", \.tau, 0...1), value("learning_rate", \.learningRate, positive),
-    value("alpha", \.alpha, positive), value("batch_size", \.batchSize, 1...65_536),
-    value("hidden_size", \.hiddenSize, 1...16_384), value("policy_hidden_layers", \.policyHiddenLayers, 1...16),
+    value("alpha", \.alpha, positive), value("batch_size", \.batchSize, batchSizes),
+    value("hidden_size", \.hiddenSize, 1...4096), value("policy_hidden_layers", \.policyHiddenLayers, 1...16),
     value("leapfrog_steps", \.leapfrogSteps, 1...1000), value("leapfrog_step_size", \.leapfrogStepSize, positive),
-    value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...16_384),
+    value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...4096),
     value("momentum_std_training", \.momentumStdTraining, positive),
     value("momentum_std_exploration", \.momentumStdExploration, positive),
     value("flows", \.flows, 1...1000), choice("flow_std", \.flowStd),

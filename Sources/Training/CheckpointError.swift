@@ -4,6 +4,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case outOfRange(attribute: String, value: String, file: String)
   case wrongVersion(found: Int, expected: Int, file: String)
   case wrongSize(object: String, found: Int, expected: Int, file: String)
+  case wrongRowCount(found: Int, allowed: ClosedRange<Int>, file: String)
+  case wrongEnvironment(name: String, sizes: [Int], expected: [Int], file: String)
   case impossibleState(object: String, file: String)
 
   public var description: String {
@@ -16,6 +18,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "'\(file)' has format version \(found), this program reads \(expected); use the program that wrote it, or --fresh"
     case .wrongSize(let object, let found, let expected, let file):
       "'\(object)' in '\(file)' has \(found) values, \(expected) belong there; the file is damaged or of another run"
+    case .wrongRowCount(let found, let allowed, let file):
+      "'\(file)' has \(found) rows; a batch has \(allowed.lowerBound) to \(allowed.upperBound)"
+    case .wrongEnvironment(let name, let sizes, let expected, let file):
+      "the networks in '\(file)' are for \(expected[0]) observations and \(expected[1]) actions, \(name) has \(sizes[0]) and "
+        + "\(sizes[1]); the file is damaged or from elsewhere"
     case .impossibleState(let object, let file):
       "'\(object)' in '\(file)' is no possible state; the file is damaged; start over with --fresh"
     }

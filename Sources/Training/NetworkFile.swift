@@ -95,6 +95,10 @@ enum NetworkFile {
   static func agent(from file: HDF5File, batchSize: Int? = nil, lanes: Int = 2) throws -> SoftActorCritic<Float> {
     var settings = try settings(of: file)
     if let batchSize { settings.batchSize = batchSize }
+    // Before memory is taken for sizes that a damaged file claims.
+    _ = try file.dataset(
+      "networks/critic1/0/weight", of: Float.self,
+      shape: [settings.hiddenSize, settings.observationSize + settings.actionSize])
     let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
     try read(into: agent.networks, from: file)
     if agent.multiplier != nil {

@@ -15,7 +15,9 @@ public enum Probe {
     let networks = try HDF5File.open(at: checkpoint)
     let input = try HDF5File.open(at: batch)
     let size = try input.dataset("rewards", of: Float.self, shape: [nil]).rowCount
-    guard size > 0 else { throw CheckpointError.wrongSize(object: "/rewards", found: 0, expected: 1, file: batch) }
+    guard AgentSettings.batchSizes.contains(size) else {
+      throw CheckpointError.wrongRowCount(found: size, allowed: AgentSettings.batchSizes, file: batch)
+    }
     let agent = try NetworkFile.agent(from: networks, batchSize: size, lanes: 1)
     try read(input, size: size, into: agent)
     let report = agent.probe()

@@ -11,6 +11,8 @@ import Random
 public struct TrainedPolicy {
   public let settings: Settings
   private let actor: Actor<Float>
+  private let agentSettings: AgentSettings
+  private let file: String
 
   /// Loads a run's networks.
   /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
@@ -24,12 +26,8 @@ public struct TrainedPolicy {
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
     let agent = try NetworkFile.agent(from: file)
-    let facts = try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters).specification
-    guard facts.observationSize == agent.settings.observationSize, facts.actionSize == agent.settings.actionSize else {
-      throw CheckpointError.outOfRange(
-        attribute: "observation_size, action_size", value: "\(agent.settings.observationSize), \(agent.settings.actionSize)",
-        file: path)
-    }
+    agentSettings = agent.settings
+    self.file = path
     actor = Actor(agent)
   }
 
@@ -49,9 +47,16 @@ public struct TrainedPolicy {
   }
 
   /// Plays episodes with the deterministic policy.
+  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``, and what the environment throws.
   public func evaluate(episodes: Int, seed: Int) throws -> Result {
     let environment = TimeLimit(
       try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters))
+    let specification = environment.specification
+    let sizes = [specification.observationSize, specification.actionSize]
+    let expected = [agentSettings.observationSize, agentSettings.actionSize]
+    guard sizes == expected else {
+      throw CheckpointError.wrongEnvironment(name: specification.id, sizes: sizes, expected: expected, file: file)
+    }
     var generator = SeededGenerator(
       seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
     let evaluation = try Evaluation.run(actor, in: environment, episodes: episodes, using: &generator)

@@ -123,6 +123,19 @@ import Testing
     #expect(outcome.error.split(separator: "\n").count == 1 && outcome.error.contains("checkpoint.h5"))
   }
 
+  @Test func `networks are played under the settings they were trained with, whatever config.yaml beside them says`() throws {
+    let trained = try Program.run(
+      ["train", "Hopper", "--steps", "1", "--evaluation-episodes", "1", "--set", "hidden_size=8", "--set", "batch_size=4"],
+      in: folder.path)
+    #expect(trained.exitCode == 0, "\(trained.error)")
+    let run = "runs/Hopper-v2/sac-hpo/seed-0"
+    _ = try write("environment: HalfCheetah-v2\nalgorithm: sac-hpo\n", to: "\(run)/config.yaml")
+    for flags in [[], ["--best"]] {
+      let outcome = try Program.run(["evaluate", run, "--episodes", "1", "--json"] + flags, in: folder.path)
+      #expect(outcome.exitCode == 0 && outcome.output.contains("\"Hopper-v2\""), "\(outcome.error)")
+    }
+  }
+
   @Test func `a wrong command is one line and exit code 2`() throws {
     for arguments in [["trian", "Hopper"], ["train"], ["train", "Hopper", "--no-such-flag"], ["evaluate", ".", "--episodes", "0"]] {
       let outcome = try Program.run(arguments)

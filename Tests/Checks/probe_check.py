@@ -1,0 +1,396 @@
+"""Compares every number of `hpo probe` with automatic differentiation of the same formulas in double precision.
+
+    python probe_check.py                 every case, a table, exit code 1 if any number differs
+    python probe_check.py reflect latent  cases whose names hold one of these words
+    python probe_check.py --list          the cases
+    python probe_check.py --verbose       every quantity of every case
+    python probe_check.py --self-test     falsifies one setting at a time on the Python side: each must be noticed
+
+A case is a checkpoint by `hpo train` and a batch. A fresh checkpoint is of one step, its weights then made larger, the targets different
+from the online critics; its batch is random. A trained one is of 2000 steps, as it is; its batch comes from its replay memory. Rows
+near a kink (a ReLU's zero, Q₁ = Q₂, a wall) are left out, where Float and Double may rightly differ; the tolerance stays tight.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import tempfile
+import zlib
+
+import h5py
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import formulas
+
+jax.config.update("jax_enable_x64", True)
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+# Largest difference within a quantity ÷ its largest magnitude. Float's unit is 1.2e-7; sums over 256 rows and units, three layers and three
+# leapfrog steps make of it up to some 1e-5.
+TOLERANCE = 2e-4
+
+# See formulas.margins. Some hundred times what rounding moves a sum by.
+MARGIN = 2e-5
+
+# A quantity smaller than this has nothing to compare.
+TINY = 1e-10
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    algorithm: str
+    environment: str = "HalfCheetah"
+    rows: int = 256
+    trained: bool = False
+    log_std: tuple = (-1.5, 0.5)  # of fresh policies, spread evenly over the components
+    dead_critics: bool = False  # whether ∇Q = 0 for a part of the rows
+    settings: dict = dataclasses.field(default_factory=dict)
+
+
+def case(name, algorithm, environment="HalfCheetah", rows=256, trained=False, log_std=(-1.5, 0.5), dead_critics=False, **settings):
+    return Case(name, algorithm, environment, rows, trained, log_std, dead_critics, settings)
+
+
+SMALL = dict(hidden_size=24, leapfrog_hidden_size=8)
+
+CASES = [
+    case("sac", "sac"),
+    case("sac-hopper-small", "sac", "Hopper", rows=37, **SMALL),
+    case("sac-clamped-log-std", "sac", log_std=(-22, 4), hidden_size=64),
+    case("sac-auto", "sac", temperature="auto", alpha=0.7),
+    case("clip", "sac-hpo"),
+    case("clip-hopper-K1-small", "sac-hpo", "Hopper", rows=37, leapfrog_steps=1, **SMALL),
+    case("clip-one-row", "sac-hpo", "Hopper", rows=1, **SMALL),
+    case("clip-long-steps", "sac-hpo", leapfrog_step_size=0.6, momentum_std_training=2, hidden_size=64),
+    case("clip-clamped-log-std", "sac-hpo", log_std=(-22, 4), hidden_size=64),
+    case("clip-dead-critics", "sac-hpo", dead_critics=True, hidden_size=8),
+    case("reflect", "sac-hpo", boundary="reflect"),
+    case("reflect-hopper-K1", "sac-hpo", "Hopper", boundary="reflect", leapfrog_steps=1),
+    case("reflect-long-steps", "sac-hpo", boundary="reflect", leapfrog_step_size=1.5, momentum_std_training=2, hidden_size=64),
+    case("latent", "sac-hpo", boundary="latent"),
+    case("latent-hopper-K1-small", "sac-hpo", "Hopper", rows=37, boundary="latent", leapfrog_steps=1, **SMALL),
+    case("latent-stateless-online", "sac-hpo", boundary="latent", leapfrog_state_input="false", hamiltonian_critic="online"),
+    case("latent-dead-critics", "sac-hpo", dead_critics=True, boundary="latent", hidden_size=8),
+    case("stateless", "sac-hpo", leapfrog_state_input="false"),
+    case("stateless-reflect-hopper", "sac-hpo", "Hopper", leapfrog_state_input="false", boundary="reflect", **SMALL),
+    case("online", "sac-hpo", hamiltonian_critic="online"),
+    case("zero-momentum", "sac-hpo-zero-momentum"),
+    case("zero-momentum-latent-hopper", "sac-hpo-zero-momentum", "Hopper", boundary="latent"),
+    case("no-momentum-in-value", "sac-hpo", momentum_in_value="false"),
+    case("auto", "sac-hpo", temperature="auto", alpha=0.5, momentum_std_exploration=3),
+    case("two-policy-layers", "sac-hpo", "Hopper", policy_hidden_layers=2, leapfrog_hidden_size=64, hidden_size=100, rows=101),
+    case("baseline-1", "baseline-1", leapfrog_step_size=0.02),
+    case("baseline-1-latent", "baseline-1", boundary="latent", leapfrog_step_size=0.02),
+    case("baseline-1-reflect-in-value", "baseline-1", "Hopper", boundary="reflect", momentum_in_value="true", leapfrog_step_size=0.02),
+    case("baseline-1-online-K1", "baseline-1", "Hopper", hamiltonian_critic="online", leapfrog_steps=1, leapfrog_step_size=0.05),
+    case("baseline-2", "baseline-2"),
+    case("baseline-3", "baseline-3"),
+    case("trained-sac", "sac", trained=True),
+    case("trained-sac-hopper-auto", "sac", "Hopper", trained=True, temperature="auto"),
+    case("trained-clip", "sac-hpo", trained=True),
+    case("trained-clip-hopper", "sac-hpo", "Hopper", trained=True),
+    case("trained-reflect", "sac-hpo", trained=True, boundary="reflect"),
+    case("trained-latent-hopper", "sac-hpo", "Hopper", trained=True, boundary="latent"),
+    case("trained-zero-momentum", "sac-hpo-zero-momentum", "Hopper", trained=True),
+    case("trained-baseline-1", "baseline-1", "Hopper", trained=True),
+    case("trained-baseline-2", "baseline-2", "Hopper", trained=True),
+    case("trained-baseline-3-auto", "baseline-3", "Hopper", trained=True, temperature="auto"),
+]
+
+
+class Failure(Exception):
+    pass
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(str(word) for word in command)}: exit code {done.returncode}\n{done.stderr.strip()}")
+
+
+# Checkpoints and batches
+
+def make_checkpoint(hpo, case, folder):
+    """The path of the case's checkpoint; trains it if it is not there yet."""
+    existing = sorted(folder.glob("*/*/*/checkpoint.h5"))
+    if existing:
+        return existing[0]
+    options = dict(evaluation_interval=1_000_000, checkpoint_interval=1_000_000, **case.settings)
+    if case.trained:
+        options |= dict(warmup_steps=500, update_after=500)
+    run(hpo, "train", case.environment, "--algorithm", case.algorithm, "--steps", 2000 if case.trained else 1,
+        "--evaluation-episodes", 1, "--out", folder, *(f"--set={key}={value}" for key, value in options.items()))
+    checkpoint, = folder.glob("*/*/*/checkpoint.h5")
+    if not case.trained:
+        with h5py.File(checkpoint, "r+") as file:
+            enlarge(file["networks"], case)
+    return checkpoint
+
+
+def enlarge(networks, case):
+    """Makes the weights of fresh networks large enough for every term to count."""
+    random = np.random.default_rng(zlib.crc32(case.name.encode()))
+
+    def change(name, scale, bias):
+        for index in networks[name]:
+            layer = networks[name][index]
+            layer["weight"][...] = scale * layer["weight"][...]
+            layer["bias"][...] = scale * layer["bias"][...] + bias * random.standard_normal(layer["bias"].shape)
+
+    for name in networks:
+        if name.startswith("critic"):
+            change(name, 2, 0.2)
+        elif not name.startswith("target"):
+            change(name, 2, 0.1)
+    for name in ("critic1", "critic2"):
+        if case.dead_critics:
+            networks[name]["1/bias"][...] -= 0.3 * np.abs(networks[name]["1/weight"][...]).sum(axis=1).mean()
+        for path in ("0/weight", "0/bias", "1/weight", "1/bias", "2/weight", "2/bias"):
+            online = networks[f"{name}/{path}"][...]
+            networks[f"target_{name}/{path}"][...] = online + 0.2 * np.std(online) * random.standard_normal(online.shape)
+    last = networks["policy"][max(networks["policy"], key=int)]["bias"]
+    d = last.shape[0] // 2
+    last[d:] = np.linspace(*case.log_std, d)
+
+
+def read_checkpoint(path):
+    """Settings and networks as formulas.py wants them, in double precision."""
+    def plain(value):
+        return value.decode() if isinstance(value, bytes) else value.item() if isinstance(value, np.generic) else value
+
+    with h5py.File(path) as file:
+        settings = {key: plain(value) for key, value in file["networks"].attrs.items()}
+        networks = {
+            name: [tuple(np.float64(group[index][kind][...]) for kind in ("weight", "bias")) for index in sorted(group, key=int)]
+            for name, group in file["networks"].items()}
+    return settings, networks
+
+
+def draw_batch(case, settings, networks, checkpoint):
+    """Rows clear of every kink, as float32 values in double precision; and the share of rows that were clear."""
+    random = np.random.default_rng(zlib.crc32(case.name.encode()) + 1)
+    n, d = settings["observation_size"], settings["action_size"]
+    count = 2 * case.rows + 64
+    batch = {}
+    if case.trained:
+        with h5py.File(checkpoint.with_name("replay.h5")) as replay:
+            rows = random.integers(len(replay["rewards"]), size=count)
+            for name in ("observations", "actions", "rewards", "next_observations", "terminals"):
+                batch[name] = replay[name][...][rows]
+    else:
+        batch["observations"] = random.standard_normal((count, n))
+        batch["actions"] = random.uniform(-1, 1, (count, d))
+        batch["rewards"] = 3 * random.standard_normal(count)
+        batch["next_observations"] = random.standard_normal((count, n))
+        batch["terminals"] = random.uniform(size=count) < 0.3
+    for name in ("policy_noise", "momentum_noise", "next_policy_noise", "next_momentum_noise"):
+        batch[name] = random.standard_normal((count, d))
+    batch = {name: np.float64(np.float32(values)) for name, values in batch.items()}
+    clear = np.asarray(formulas.margins(settings, networks, batch)) > MARGIN
+    if clear.sum() < case.rows:
+        raise Failure(f"only {clear.sum()} of {count} rows are clear of kinks, {case.rows} are needed")
+    chosen = np.flatnonzero(clear)[:case.rows]
+    batch = {name: values[chosen] for name, values in batch.items()}
+    if case.dead_critics:
+        path = formulas.act(settings, networks, batch["observations"], batch["policy_noise"], batch["momentum_noise"])
+        slopes = formulas.uphill({**settings, "boundary": "clip"}, formulas.hamiltonian_critic(settings, networks),
+                                 batch["observations"], path["base"])
+        dead = np.mean(np.all(np.asarray(slopes) == 0, axis=1))
+        if not 0.1 < dead < 0.9:
+            raise Failure(f"∇Q is zero in {dead:.0%} of the rows, which tests little")
+    return batch, clear.mean()
+
+
+def write_batch(batch, path, booleans):
+    with h5py.File(path, "w") as file:
+        for name, values in batch.items():
+            file[name] = values.astype(bool) if booleans and name == "terminals" else np.float32(values)
+
+
+def read_output(path):
+    result = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: result.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return result
+
+
+# Comparison
+
+def error(found, expected, scale=TINY):
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    if found.shape != expected.shape or not np.isfinite(found).all():
+        return float("inf")
+    return np.abs(found - expected).max() / max(np.abs(expected).max(), scale)
+
+
+def errors(found, expected):
+    """Per quantity; a missing or an additional one is infinitely wrong."""
+    result = {}
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in found or name not in expected:
+            result[name] = float("inf")
+        elif name.endswith("/bias") and expected[name].size == 1:
+            # A critic's last: one sum over the batch, which may cancel to next to nothing. It has the scale of its layer's weights.
+            weights = np.abs(np.asarray(expected[name.removesuffix("bias") + "weight"]))
+            result[name] = error(found[name], expected[name], weights.mean())
+        else:
+            result[name] = error(found[name], expected[name])
+    return result
+
+
+def exactness(settings, networks, batch, result):
+    """How far the gradients are from those without stop_gradient, and from a central difference along one random direction.
+
+    Where ∇Q is a constant by definition (latent space), neither needs to agree.
+    """
+    trained = {name: networks[name] for name in formulas.trained_by_policy_loss(settings)}
+    loss = lambda trained, constant=True: formulas.policy_loss(trained, settings, networks, batch, constant)
+    whole = formulas.flat(jax.grad(lambda trained: loss(trained, constant=False))(trained))
+    unstopped = max(error(result[name], value) for name, value in whole.items())
+
+    random = np.random.default_rng(0)
+    direction = jax.tree.map(lambda x: random.standard_normal(x.shape) * np.abs(x).mean(), trained)
+    h = 1e-7
+    at = lambda h: loss(jax.tree.map(lambda x, v: x + h * v, trained, direction))
+    difference = (at(h) - at(-h)) / (2 * h)
+    slope = sum(jnp.vdot(result[name], v) for name, v in formulas.flat(direction).items())
+    size = sum(jnp.vdot(jnp.abs(result[name]), jnp.abs(v)) for name, v in formulas.flat(direction).items())
+    return unstopped, abs(difference - slope) / size
+
+
+def in_single_precision(settings, networks, batch):
+    single = lambda tree: jax.tree.map(np.float32, tree)
+    return formulas.probe(settings, single(networks), single(batch))
+
+
+@dataclasses.dataclass
+class Comparison:
+    errors: dict
+    single: dict
+    smallest: float
+    unstopped: float | None
+    difference: float | None
+    clear: float
+
+    @property
+    def passed(self):
+        return max(self.errors.values()) <= TOLERANCE and max(self.unstopped or 0, self.difference or 0) <= 1e-5
+
+    def worst(self, choose):
+        return max((value for name, value in self.errors.items() if choose(name)), default=float("nan"))
+
+
+def prepare(hpo, case, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = make_checkpoint(hpo, case, folder)
+    settings, networks = read_checkpoint(checkpoint)
+    batch, clear = draw_batch(case, settings, networks, checkpoint)
+    write_batch(batch, folder / "batch.h5", booleans=case.trained)
+    run(hpo, "probe", "--checkpoint", checkpoint, "--batch", folder / "batch.h5", "--output", folder / "result.h5")
+    return settings, networks, batch, clear, read_output(folder / "result.h5")
+
+
+def compare(hpo, case, folder):
+    settings, networks, batch, clear, found = prepare(hpo, case, folder)
+    expected = formulas.probe(settings, networks, batch)
+    in_box = formulas.is_evolved(settings) and settings["boundary"] != "latent"
+    unstopped, difference = exactness(settings, networks, batch, expected) if in_box else (None, None)
+    return Comparison(
+        errors(found, expected), errors(in_single_precision(settings, networks, batch), expected),
+        min(float(np.abs(value).max()) for value in expected.values()), unstopped, difference, clear)
+
+
+# Falsified settings: (key, what it becomes), on cases where it must show
+FALSIFIED = [
+    ("sac", "alpha", lambda x: 1.002 * x),
+    ("sac", "gamma", lambda x: x - 0.002),
+    ("clip", "alpha", lambda x: 1.002 * x),
+    ("clip", "leapfrog_step_size", lambda x: 1.002 * x),
+    ("clip", "leapfrog_steps", lambda x: x - 1),
+    ("clip", "momentum_std_training", lambda x: 1.002 * x),
+    ("clip", "momentum", lambda x: "zero"),
+    ("clip", "momentum_in_value", lambda x: 0),
+    ("clip", "boundary", lambda x: "reflect"),
+    ("clip", "boundary", lambda x: "latent"),
+    ("clip", "hamiltonian_critic", lambda x: "online"),
+    ("clip", "training_policy", lambda x: "conventional"),
+    ("reflect", "boundary", lambda x: "clip"),
+    ("latent", "boundary", lambda x: "clip"),
+    ("baseline-1", "leapfrog_step_size", lambda x: 1.002 * x),
+    ("baseline-1", "momentum_in_value", lambda x: 1),
+]
+
+
+def self_test(hpo, work):
+    unnoticed = 0
+    prepared = {}
+    for name, key, falsify in FALSIFIED:
+        if name not in prepared:
+            prepared[name] = prepare(hpo, next(case for case in CASES if case.name == name), work / name)
+        settings, networks, batch, _, found = prepared[name]
+        falsified = {**settings, key: falsify(settings[key])}
+        worst = max(errors(found, formulas.probe(falsified, networks, batch)).values())
+        unnoticed += worst <= TOLERANCE
+        print(f"{name:12} {key} {settings[key]} taken as {falsified[key]}: {worst:.1e}"
+              + ("" if worst > TOLERANCE else "  NOT NOTICED"), flush=True)
+    return unnoticed == 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", help="parts of case names; without any, every case")
+    parser.add_argument("--hpo", type=pathlib.Path, default=REPOSITORY / ".build/release/hpo", help="the program to check")
+    parser.add_argument("--work", type=pathlib.Path, help="where checkpoints are kept and found again (default: a temporary folder)")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--self-test", action="store_true")
+    arguments = parser.parse_args()
+    chosen = [case for case in CASES if not arguments.words or any(word in case.name for word in arguments.words)]
+    if arguments.list:
+        print("\n".join(case.name for case in chosen))
+        return 0
+    if not chosen:
+        parser.error(f"no case is called anything like {' or '.join(arguments.words)}; --list shows the names")
+    if not arguments.hpo.exists():
+        parser.error(f"there is no '{arguments.hpo}'; `make build` makes it, --hpo names another")
+
+    with tempfile.TemporaryDirectory() as temporary:
+        work = arguments.work or pathlib.Path(temporary)
+        if arguments.self_test:
+            return 0 if self_test(arguments.hpo, work) else 1
+        failed = []
+        print("Largest relative differences. Float: the Python side's own, in single precision. Unstopped, slope: the Python gradients\n"
+              "against those with ∇Q not held constant, and against central differences. Smallest: magnitude of the smallest quantity.\n")
+        print(f"{'case':28} {'values':>8} {'losses':>8} {'gradients':>9} {'Float':>8} {'unstopped':>9} {'slope':>8} {'smallest':>8} {'clear':>6}")
+        for case in chosen:
+            try:
+                result = compare(arguments.hpo, case, work / case.name)
+            except Failure as failure:
+                print(f"{case.name:28} FAILED: {failure}", flush=True)
+                failed.append(case.name)
+                continue
+            number = lambda value, width: f"{'–' if value is None else format(value, '.1e'):>{width}}"
+            is_gradient = lambda name: name.startswith("gradients/")
+            is_loss = lambda name: name.endswith("_loss")
+            print(f"{case.name:28} {number(result.worst(lambda name: not is_gradient(name) and not is_loss(name)), 8)} "
+                  f"{number(result.worst(is_loss), 8)} {number(result.worst(is_gradient), 9)} "
+                  f"{number(max(result.single.values()), 8)} {number(result.unstopped, 9)} {number(result.difference, 8)} "
+                  f"{number(result.smallest, 8)} {result.clear:6.0%}" + ("" if result.passed else "  DIFFERS"), flush=True)
+            if not result.passed:
+                failed.append(case.name)
+            for name, value in result.errors.items():
+                if arguments.verbose or value > TOLERANCE:
+                    print(f"    {name:44} {value:.1e}   (Float {result.single.get(name, float('nan')):.1e})")
+        print(f"\n{len(chosen) - len(failed)} of {len(chosen)} cases agree within {TOLERANCE}."
+              + (f" Not: {', '.join(failed)}." if failed else ""))
+        return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
