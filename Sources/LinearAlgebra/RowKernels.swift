@@ -19,6 +19,29 @@ public protocol RowKernels {
   static func multiplyByELUDerivative(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
   /// x ← 1/(1 + e⁻ˣ).
   static func sigmoid(_ x: UnsafeMutablePointer<Self>, _ count: Int)
+  /// m ← β₁m + (1 − β₁)g    v ← β₂v + (1 − β₂)g²    θ ← θ − stepSize·m/(√v·scale + ε).
+  static func adamStep(
+    theta: UnsafeMutablePointer<Self>, first: UnsafeMutablePointer<Self>, second: UnsafeMutablePointer<Self>,
+    gradient: UnsafePointer<Self>, _ count: Int, _ constants: AdamConstants<Self>)
+}
+
+/// The numbers of one Adam step.
+public struct AdamConstants<S> {
+  public var beta1: S
+  public var beta2: S
+  /// η/(1 − β₁ᵗ).
+  public var stepSize: S
+  /// 1/√(1 − β₂ᵗ).
+  public var scale: S
+  public var epsilon: S
+
+  public init(beta1: S, beta2: S, stepSize: S, scale: S, epsilon: S) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.stepSize = stepSize
+    self.scale = scale
+    self.epsilon = epsilon
+  }
 }
 
 extension Double: RowKernels {
@@ -55,5 +78,17 @@ extension Double: RowKernels {
 
   public static func sigmoid(_ x: UnsafeMutablePointer<Double>, _ count: Int) {
     for i in 0..<count { x[i] = 1 / (1 + Double.exp(-x[i])) }
+  }
+
+  public static func adamStep(
+    theta: UnsafeMutablePointer<Double>, first: UnsafeMutablePointer<Double>, second: UnsafeMutablePointer<Double>,
+    gradient: UnsafePointer<Double>, _ count: Int, _ c: AdamConstants<Double>
+  ) {
+    for i in 0..<count {
+      let g = gradient[i]
+      first[i] = c.beta1 * first[i] + (1 - c.beta1) * g
+      second[i] = c.beta2 * second[i] + (1 - c.beta2) * (g * g)
+      theta[i] -= c.stepSize * first[i] / (second[i].squareRoot() * c.scale + c.epsilon)
+    }
   }
 }

@@ -36,29 +36,12 @@ public final class Adam<S: Scalar> {
     let gradient = gradientShares[0][range]
     for share in gradientShares.dropFirst() { gradient.add(share[range]) }
     let t = Double(steps)
-    step(
-      range, gradient,
-      stepSize: S(settings.learningRate / (1 - Double.pow(settings.beta1, t))),
-      secondCorrection: S(1 / (1 - Double.pow(settings.beta2, t)).squareRoot()),
-      beta1: S(settings.beta1), beta2: S(settings.beta2), epsilon: S(settings.epsilon))
-  }
-
-  // m ← β₁m + (1 − β₁)g    v ← β₂v + (1 − β₂)g²    θ ← θ − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  private func step(
-    _ range: Range<Int>, _ gradient: Vector<S>, stepSize: S, secondCorrection: S, beta1: S, beta2: S, epsilon: S
-  ) {
-    let theta = parameters.values.pointer + range.lowerBound
-    let first = firstMoment.values.pointer + range.lowerBound
-    let second = secondMoment.values.pointer + range.lowerBound
-    for index in 0..<range.count {
-      let g = gradient.pointer[index]
-      let m = beta1 * first[index] + (1 - beta1) * g
-      let v = beta2 * second[index] + (1 - beta2) * (g * g)
-      first[index] = m
-      second[index] = v
-      theta[index] -= stepSize * m / (v.squareRoot() * secondCorrection + epsilon)
-    }
+    S.adamStep(
+      theta: parameters.values[range].pointer, first: firstMoment.values[range].pointer,
+      second: secondMoment.values[range].pointer, gradient: gradient.pointer, range.count,
+      AdamConstants(
+        beta1: S(settings.beta1), beta2: S(settings.beta2),
+        stepSize: S(settings.learningRate / (1 - Double.pow(settings.beta1, t))),
+        scale: S(1 / (1 - Double.pow(settings.beta2, t)).squareRoot()), epsilon: S(settings.epsilon)))
   }
 }

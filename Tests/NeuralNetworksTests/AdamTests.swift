@@ -23,6 +23,22 @@ import Testing
     }
   }
 
+  @Test func `Float's steps are Double's, at every length`() {
+    for count in 1...19 {
+      let single = ParameterSet<Float>([("x", [count])]), double = ParameterSet<Double>([("x", [count])])
+      let one = Adam(single, settings: AdamSettings(learningRate: 0.01))
+      let two = Adam(double, settings: AdamSettings(learningRate: 0.01))
+      for step in 1...5 {
+        let gradient = (0..<count).map { 0.25 * Double($0 - 4) + 0.5 * Double(step) }
+        one.beginStep()
+        one.update(0..<count, gradientShares: [Vector(gradient.map { Float($0) })])
+        two.beginStep()
+        two.update(0..<count, gradientShares: [Vector(gradient)])
+      }
+      for (a, b) in zip(single.values.array, double.values.array) { #expect(abs(Double(a) - b) < 1e-7) }
+    }
+  }
+
   @Test func `shares of the gradient are added up, and parts of the parameters may be stepped apart`() {
     let whole = ParameterSet<Float>([("x", [40])])
     let parts = whole.zeros()
