@@ -75,10 +75,10 @@ extension Float: RowKernels {
     theta: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>,
     gradient: UnsafePointer<Float>, _ count: Int, _ c: AdamConstants<Float>
   ) {
-    map(first, count) { m, same in c.beta1 * m + (1 - c.beta1) * same(gradient) }
+    map(first, count) { m, same in c.beta1 * m + c.share1 * same(gradient) }
     map(second, count) { v, same in
       let g = same(gradient)
-      return c.beta2 * v + (1 - c.beta2) * (g * g)
+      return c.beta2 * v + c.share2 * (g * g)
     }
     map(theta, count) { x, same in
       x - c.stepSize * same(first) / (same(second).squareRoot() * c.scale + c.epsilon)

@@ -29,15 +29,20 @@ public protocol RowKernels {
 public struct AdamConstants<S> {
   public var beta1: S
   public var beta2: S
+  /// 1 − β₁ and 1 − β₂, rounded once: 1 − Float(0.999) is off by 1.3·10⁻⁵ of itself.
+  public var share1: S
+  public var share2: S
   /// η/(1 − β₁ᵗ).
   public var stepSize: S
   /// 1/√(1 − β₂ᵗ).
   public var scale: S
   public var epsilon: S
 
-  public init(beta1: S, beta2: S, stepSize: S, scale: S, epsilon: S) {
+  public init(beta1: S, beta2: S, share1: S, share2: S, stepSize: S, scale: S, epsilon: S) {
     self.beta1 = beta1
     self.beta2 = beta2
+    self.share1 = share1
+    self.share2 = share2
     self.stepSize = stepSize
     self.scale = scale
     self.epsilon = epsilon
@@ -86,8 +91,8 @@ extension Double: RowKernels {
   ) {
     for i in 0..<count {
       let g = gradient[i]
-      first[i] = c.beta1 * first[i] + (1 - c.beta1) * g
-      second[i] = c.beta2 * second[i] + (1 - c.beta2) * (g * g)
+      first[i] = c.beta1 * first[i] + c.share1 * g
+      second[i] = c.beta2 * second[i] + c.share2 * (g * g)
       theta[i] -= c.stepSize * first[i] / (second[i].squareRoot() * c.scale + c.epsilon)
     }
   }

@@ -40,7 +40,7 @@ public final class Adam<S: Scalar> {
       theta: parameters.values[range].pointer, first: firstMoment.values[range].pointer,
       second: secondMoment.values[range].pointer, gradient: gradient.pointer, range.count,
       AdamConstants(
-        beta1: S(settings.beta1), beta2: S(settings.beta2),
+        beta1: S(settings.beta1), beta2: S(settings.beta2), share1: S(1 - settings.beta1), share2: S(1 - settings.beta2),
         stepSize: S(settings.learningRate / (1 - Double.pow(settings.beta1, t))),
         scale: S(1 / (1 - Double.pow(settings.beta2, t)).squareRoot()), epsilon: S(settings.epsilon)))
   }

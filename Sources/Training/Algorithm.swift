@@ -44,8 +44,8 @@ extension Settings {
   /// - Parameter given: keys that were set, which stay as they are.
   mutating func derivePolicyDefaults(unless given: Set<String>) {
     // A policy trained as SAC's has SAC's two hidden layers; an evolved one needs one.
-    if !given.contains("policy_hidden_layers") { policyHiddenLayers = trainingPolicy == .gaussian ? 2 : 1 }
+    if !given.contains("policy_hidden_layers") { agent.policyHiddenLayers = agent.trainingPolicy == .gaussian ? 2 : 1 }
     // Under the conventional leapfrog p_K grows with Kε∇Q/α: its square in y would be quadratic in Q.
-    if !given.contains("momentum_in_value") { momentumInValue = trainingPolicy != .conventional }
+    if !given.contains("momentum_in_value") { agent.momentumInValue = agent.trainingPolicy != .conventional }
   }
 }

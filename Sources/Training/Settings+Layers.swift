@@ -80,23 +80,23 @@ extension Settings {
   }
 
   private func validate() throws(SettingsError) {
-    if explorationPolicy == .proposed && trainingPolicy != .proposed {
+    if agent.explorationPolicy == .proposed && agent.trainingPolicy != .proposed {
       throw .contradiction(
         "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained")
     }
-    if explorationPolicy == .flow && trainingPolicy != .flow {
+    if agent.explorationPolicy == .flow && agent.trainingPolicy != .flow {
       throw .contradiction("exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained")
     }
-    if trainingPolicy == .flow && explorationPolicy.isEvolved {
+    if agent.trainingPolicy == .flow && agent.explorationPolicy.isEvolved {
       throw .contradiction("a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'")
     }
     if constraint != .none && cost == .none {
       throw .contradiction("constraint '\(constraint.rawValue)' needs a cost: 'paper' or 'velocity'")
     }
-    if constraint == .lyapunov && explorationPolicy != .proposed {
+    if constraint == .lyapunov && agent.explorationPolicy != .proposed {
       throw .contradiction("constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'")
     }
-    if gamma == 1 && constraint != .none {
+    if agent.gamma == 1 && constraint != .none {
       throw .contradiction("constraint '\(constraint.rawValue)' needs gamma below 1: its limit is a discounted sum")
     }
     if updateAfter > replayCapacity {

@@ -3,6 +3,7 @@ import Environments
 
 /// Every setting of a run, under the keys of the settings file. Built-in defaults depend on the task and the algorithm; a YAML file
 /// and then flags override them.
+@dynamicMemberLookup
 public struct Settings: Sendable, Equatable {
   // The run.
   /// Full name, `HalfCheetah-v2`.
@@ -15,37 +16,14 @@ public struct Settings: Sendable, Equatable {
   /// The environment's own parameters, `environment.<name>`; from ``init(layers:environment:)``, all of them.
   public var environmentParameters: [String: ParameterValue] = [:]
 
-  // Learning.
-  public var gamma = 0.99
-  public var tau = 0.005
-  public var batchSize = 256
+  /// What the agent learns by, whose settings can be read and set as if they were these; its sizes come with the environment.
+  public var agent = AgentSettings(observationSize: 0, actionSize: 0)
+  /// Transitions held in memory.
   public var replayCapacity = 1_000_000
-  public var learningRate = 3e-4
   /// Steps with uniformly random actions at the start.
   public var warmupSteps = 1000
   /// Transitions stored before updates begin.
   public var updateAfter = 1000
-  public var alpha = 0.2
-  public var temperature = Temperature.Rule.fixed
-  public var hiddenSize = 256
-  public var policyHiddenLayers = 1
-
-  // The policy.
-  public var explorationPolicy = PolicyKind.proposed
-  public var trainingPolicy = PolicyKind.proposed
-  public var leapfrogSteps = 3
-  public var leapfrogStepSize = 0.2
-  public var leapfrogHiddenSize = 32
-  public var leapfrogStateInput = true
-  public var momentum = MomentumKind.gaussian
-  public var momentumStdTraining = 1.0
-  public var momentumStdExploration = 0.5
-  public var boundary = Boundary.clip
-  public var hamiltonianCritic = CriticChoice.target
-  public var momentumInValue = true
-
-  public var flows = 4
-  public var flowStd = FlowStd.state
 
   // Safe RL.
   public var cost = CostSignal.Kind.none
@@ -70,31 +48,16 @@ public struct Settings: Sendable, Equatable {
     algorithm.apply(to: &self)
   }
 
+  public subscript<Value>(dynamicMember path: WritableKeyPath<AgentSettings, Value>) -> Value {
+    get { agent[keyPath: path] }
+    set { agent[keyPath: path] = newValue }
+  }
+
   /// What the agent needs of these.
   public func agentSettings(observationSize: Int, actionSize: Int) -> AgentSettings {
-    var agent = AgentSettings(observationSize: observationSize, actionSize: actionSize)
-    agent.gamma = gamma
-    agent.tau = tau
-    agent.batchSize = batchSize
-    agent.learningRate = learningRate
-    agent.alpha = alpha
-    agent.temperature = temperature
-    agent.hiddenSize = hiddenSize
-    agent.policyHiddenLayers = policyHiddenLayers
-    agent.explorationPolicy = explorationPolicy
-    agent.trainingPolicy = trainingPolicy
-    agent.leapfrogSteps = leapfrogSteps
-    agent.leapfrogStepSize = leapfrogStepSize
-    agent.leapfrogHiddenSize = leapfrogHiddenSize
-    agent.leapfrogStateInput = leapfrogStateInput
-    agent.momentum = momentum
-    agent.momentumStdTraining = momentumStdTraining
-    agent.momentumStdExploration = momentumStdExploration
-    agent.boundary = boundary
-    agent.hamiltonianCritic = hamiltonianCritic
-    agent.momentumInValue = momentumInValue
-    agent.flows = flows
-    agent.flowStd = flowStd
+    var agent = agent
+    agent.observationSize = observationSize
+    agent.actionSize = actionSize
     if constraint != .none, let costLimit {
       var safety = SafetySettings(costLimit: costLimit, filtersActions: constraint == .lyapunov)
       safety.multiplierRate = multiplierRate
