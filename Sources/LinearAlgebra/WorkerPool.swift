@@ -12,6 +12,7 @@ import Synchronization
 /// never the numbers, as long as lanes touch no memory of one another's.
 public final class WorkerPool: @unchecked Sendable {
   public let threads: Int
+  private let spinLimit: Int
 
   private let generation = Atomic<Int>(0)
   private let unfinished = Atomic<Int>(0)
@@ -26,7 +27,14 @@ public final class WorkerPool: @unchecked Sendable {
   private var workers: [pthread_t] = []
 
   /// - Parameter threads: how many threads work, the caller's included; at least 1.
-  public init(threads: Int) {
+  public convenience init(threads: Int) {
+    // About 100 µs on today's machines: as long as a step of a simulator.
+    self.init(threads: threads, spinLimit: 100_000)
+  }
+
+  /// - Parameter spinLimit: looks for work before a worker goes to sleep.
+  package init(threads: Int, spinLimit: Int) {
+    self.spinLimit = spinLimit
     demand(threads >= 1, "a pool needs at least one thread, not \(threads)")
     self.threads = threads
     pthread_mutex_init(mutex, nil)
@@ -72,7 +80,7 @@ public final class WorkerPool: @unchecked Sendable {
     while unfinished.load(ordering: .acquiring) > 0 {
       spins += 1
       // Lanes are equally long, so the wait is short; where cores are fewer than threads, let the others run.
-      if spins > Self.spinLimit { sched_yield() }
+      if spins > spinLimit { sched_yield() }
     }
   }
 
@@ -88,7 +96,7 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Spins for as long as a step of a simulator takes, then sleeps.
   private func waitForWork(after seen: Int) -> Int {
-    for _ in 0..<Self.spinLimit {
+    for _ in 0..<spinLimit {
       let current = generation.load(ordering: .acquiring)
       if current != seen { return current }
     }
@@ -107,9 +115,6 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
   }
-
-  /// About 100 µs on today's machines.
-  private static let spinLimit = 100_000
 
   private final class Start {
     let pool: Unmanaged<WorkerPool>

@@ -13,7 +13,7 @@ public struct Evaluation: Sendable, Equatable {
   public var discountedCosts: [Double] = []
 
   /// Plays whole episodes of `actor`'s deterministic action.
-  /// - Throws: what the environment throws.
+  /// - Throws: `AgentError` when a return is not finite; what the environment throws.
   public static func run(
     _ actor: Actor<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
     gamma: Double = 1, using generator: inout SeededGenerator
@@ -29,6 +29,10 @@ public struct Evaluation: Sendable, Equatable {
         let step = try environment.step(action)
         episode.add(reward: step.reward, cost: signal?.cost(of: step, action: action) ?? 0, gamma: gamma)
         if step.ending != nil { break }
+      }
+      // Networks that gave NaN, or physics that did: not a result to be averaged, printed or kept as the best.
+      guard episode.totalReward.isFinite else {
+        throw AgentError.diverged(quantity: "evaluation's return", value: episode.totalReward)
       }
       evaluation.returns.append(episode.totalReward)
       evaluation.lengths.append(episode.length)

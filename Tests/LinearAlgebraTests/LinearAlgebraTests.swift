@@ -103,12 +103,9 @@ import Testing
   }
 
   @Test func `workers that went to sleep wake for the next piece of work`() {
-    let pool = WorkerPool(threads: 2)
-    let counts = Vector<Double>(count: 2)
-    for _ in 0..<3 {
-      pool.run(lanes: 2) { counts[$0] += 1 }
-      usleep(20_000)  // longer than workers spin: this is about their sleep
-    }
-    #expect(counts.array == [3, 3])
+    let pool = WorkerPool(threads: 3, spinLimit: 0)  // workers sleep whenever they find nothing to do
+    let counts = Vector<Double>(count: 3)
+    for _ in 0..<2000 { pool.run(lanes: 3) { counts[$0] += 1 } }
+    #expect(counts.array == [2000, 2000, 2000])
   }
 }
