@@ -21,12 +21,14 @@ extension AgentSettings {
     value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...4096),
     value("momentum_std_training", \.momentumStdTraining, positive),
     value("momentum_std_exploration", \.momentumStdExploration, positive),
-    value("flows", \.flows, 1...1000), choice("flow_std", \.flowStd),
     flag("leapfrog_state_input", \.leapfrogStateInput), flag("momentum_in_value", \.momentumInValue),
     choice("temperature", \.temperature), choice("exploration_policy", \.explorationPolicy),
     choice("training_policy", \.trainingPolicy), choice("momentum", \.momentum), choice("boundary", \.boundary),
     choice("hamiltonian_critic", \.hamiltonianCritic),
   ]
+
+  /// Those that only a flow policy needs.
+  static let flowKeys = [value("flows", \.flows, 1...1000), choice("flow_std", \.flowStd)]
 
   private static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
 

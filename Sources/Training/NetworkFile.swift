@@ -33,7 +33,7 @@ enum NetworkFile {
     let networks = try file.createGroup("networks")
     try networks.setAttribute("environment", settings.environment)
     try networks.setAttribute("algorithm", settings.algorithm.rawValue)
-    for key in AgentSettings.keys { try key.write(agent.settings, networks) }
+    for key in AgentSettings.keys + AgentSettings.flowKeys { try key.write(agent.settings, networks) }
     try networks.setAttribute("observation_size", agent.settings.observationSize)
     try networks.setAttribute("action_size", agent.settings.actionSize)
     // The present ones: a learned α moves, and so does λ.
@@ -61,7 +61,10 @@ enum NetworkFile {
     }
     var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
     for key in AgentSettings.keys { try key.read(&settings, networks) }
-    let constraint: String = try networks.attribute("constraint")
+    // Files of agents without flows or constraint, from other programs or before these came, need not mention them.
+    if settings.usesFlow { for key in AgentSettings.flowKeys { try key.read(&settings, networks) } }
+    let isConstrained = try networks.attributeExists("constraint")
+    let constraint: String = isConstrained ? try networks.attribute("constraint") : Constraint.none.rawValue
     if constraint != Constraint.none.rawValue {
       guard let constraint = Constraint(rawValue: constraint) else {
         throw CheckpointError.outOfRange(attribute: "constraint", value: constraint, file: file.filePath)
