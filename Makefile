@@ -12,13 +12,15 @@ CONFIG ?=
 
 export PKG_CONFIG_PATH := $(CURDIR)/Vendor/pkgconfig:$(PKG_CONFIG_PATH)
 
-# Swift's SIMD becomes AVX2 and FMA where this machine has them; elsewhere the build stays portable. Another machine, another build:
-# PORTABLE=1 builds for any machine of this architecture.
+# Swift's SIMD becomes AVX-512, or AVX2 and FMA, where this machine has them; elsewhere the build stays portable. Another machine,
+# another build: PORTABLE=1 builds for any machine of this architecture.
 ifeq ($(shell uname -m),x86_64)
 ifneq ($(PORTABLE),1)
-ifneq ($(shell grep -m 1 -c -w avx2 /proc/cpuinfo 2>/dev/null),0)
-ifneq ($(shell grep -m 1 -c -w fma /proc/cpuinfo 2>/dev/null),0)
+HAS = $(shell grep -m 1 '^flags' /proc/cpuinfo 2>/dev/null | grep -q -w $(1) && echo yes)
+ifeq ($(call HAS,avx2)$(call HAS,fma),yesyes)
 MACHINE_FLAGS := -Xcc -march=x86-64-v3
+ifeq ($(call HAS,avx512f)$(call HAS,avx512bw)$(call HAS,avx512cd)$(call HAS,avx512dq)$(call HAS,avx512vl),yesyesyesyesyes)
+MACHINE_FLAGS := -Xcc -march=x86-64-v4
 endif
 endif
 endif

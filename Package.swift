@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "CMuJoCo", pkgConfig: "mujoco"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CProcessor"),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -35,7 +36,7 @@ let package = Package(
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", "Random", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: ["COpenBLAS", "CProcessor", "Random", .product(name: "RealModule", package: "swift-numerics")]),
 
     // Abstractions that depend on nothing.
     .target(name: "Random"),

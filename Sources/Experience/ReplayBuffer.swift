@@ -30,6 +30,7 @@ public final class ReplayBuffer {
   private var freeFinalIndices: [Int32] = []
   /// The newest step's next observation, until the next step brings it as its own.
   private let newest: UnsafeMutablePointer<Float>
+  private var drawnSlots: [Int] = []
 
   /// - Parameter storesCosts: whether transitions carry a safety cost.
   public init(capacity: Int, observationSize: Int, actionSize: Int, storesCosts: Bool = false) {
@@ -127,7 +128,18 @@ public final class ReplayBuffer {
       batch.observations.columns == observationSize && batch.actions.columns == actionSize,
       "a minibatch of \(batch.observations.columns) and \(batch.actions.columns) for a buffer of \(observationSize) and "
         + "\(actionSize)")
-    for row in 0..<batch.size { copy(slot: generator.index(below: count), to: row, of: batch) }
+    // The steps lie far apart in memory: all are asked for before the first is read.
+    if drawnSlots.count < batch.size { drawnSlots = Array(repeating: 0, count: batch.size) }
+    for row in 0..<batch.size {
+      let slot = generator.index(below: count)
+      drawnSlots[row] = slot
+      prefetch(observations + slot * observationSize, count: 2 * observationSize)
+      prefetch(actions + slot * actionSize, count: actionSize)
+      prefetch(rewards + slot, count: 1)
+      prefetch(terminals + slot, count: 1)
+      prefetch(finalIndices + slot, count: 1)
+    }
+    for row in 0..<batch.size { copy(slot: drawnSlots[row], to: row, of: batch) }
   }
 
   /// The steps from `step` on that are still held, in order; to write them to a file.

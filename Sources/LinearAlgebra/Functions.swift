@@ -40,8 +40,14 @@ extension Matrix {
   }
 
   /// self ← self where `output` is positive, 0 elsewhere: ReLU's derivative.
-  public func multiplyByReLUDerivative(output: Matrix) {
-    forEachRow(with: output) { S.keepWherePositive($0, $1, columns) }
+  /// - Parameter rows: which row of `output` each row belongs to; the same one without a list.
+  public func multiplyByReLUDerivative(output: Matrix, rows list: RowList? = nil) {
+    demand(
+      output.columns == columns && (list?.count ?? output.rows) == rows, "\(output.shape) does not go with \(shape)")
+    for row in 0..<rows {
+      let other = list.map { Int($0.storage[row]) } ?? row
+      S.keepWherePositive(pointer + row * stride, output.pointer + other * output.stride, columns)
+    }
   }
 
   /// self ← self · (1 where y > 0, y + 1 elsewhere): ELU's derivative by its output.

@@ -2,16 +2,14 @@
 final class Storage<S: Scalar>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<S>
   let count: Int
+  private let slab: Slab
 
   init(count: Int) {
-    // One cache line, and the widest vector register.
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<S>.stride, alignment: 64)
-    pointer = raw.bindMemory(to: S.self, capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: max(count, 1))
+    let (slab, memory) = Slab.allocate(bytes: max(count, 1) * MemoryLayout<S>.stride)
+    self.slab = slab
+    pointer = memory.bindMemory(to: S.self, capacity: max(count, 1))
     self.count = count
   }
-
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 }
 
 /// Numbers in a row, or a view of some of another vector's: copies share memory, as NumPy's views do.

@@ -3,33 +3,83 @@ public struct Transposed<S: Scalar> {
   let matrix: Matrix<S>
 }
 
+/// Where the sums of a product begin.
+public enum ProductStart<S: Scalar> {
+  case zero
+  /// What the result holds already: the product is added to it.
+  case result
+  /// The same for every row.
+  case bias(Vector<S>)
+  /// Of the result's shape.
+  case matrix(Matrix<S>)
+}
+
+/// What happens to a product's sums on their way to memory.
+public enum ProductFinish<S: Scalar> {
+  case nothing
+  /// max(x, 0).
+  case relu
+  /// x where `output` is positive, 0 elsewhere: ReLU's derivative by its output. With a list, row i goes with its i-th row.
+  case keepWherePositive(output: Matrix<S>, rows: RowList?)
+}
+
+/// Some rows of a matrix, in increasing order.
+public struct RowList {
+  public let storage: UnsafeMutablePointer<Int32>
+  public let count: Int
+
+  public init(storage: UnsafeMutablePointer<Int32>, count: Int) {
+    self.storage = storage
+    self.count = count
+  }
+}
+
 extension Matrix {
   public var transposed: Transposed<S> { Transposed(matrix: self) }
 
-  /// self ← A Bᵀ, or self + A Bᵀ when `accumulating`: a layer's forward pass.
-  public func setProduct(_ a: Matrix, _ b: Transposed<S>, accumulating: Bool = false) {
-    multiply(a, false, b.matrix, true, accumulating)
+  /// self ← finish(start + A Bᵀ): a layer's forward pass.
+  public func setProduct(
+    _ a: Matrix, _ b: Transposed<S>, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing
+  ) {
+    multiply(a, false, b.matrix, true, start, finish)
   }
 
-  /// self ← A B, or self + A B: a layer's gradient by its input.
-  public func setProduct(_ a: Matrix, _ b: Matrix, accumulating: Bool = false) {
-    multiply(a, false, b, false, accumulating)
+  /// self ← finish(start + A B): a layer's gradient by its input.
+  public func setProduct(
+    _ a: Matrix, _ b: Matrix, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing
+  ) {
+    multiply(a, false, b, false, start, finish)
   }
 
-  /// self ← Aᵀ B, or self + Aᵀ B: a layer's gradient by its weights.
-  public func setProduct(_ a: Transposed<S>, _ b: Matrix, accumulating: Bool = false) {
-    multiply(a.matrix, true, b, false, accumulating)
+  /// self ← start + Aᵀ B: a layer's gradient by its weights.
+  public func setProduct(_ a: Transposed<S>, _ b: Matrix, from start: ProductStart<S> = .zero) {
+    multiply(a.matrix, true, b, false, start, .nothing)
   }
 
-  private func multiply(_ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool, _ accumulating: Bool) {
+  private func multiply(
+    _ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool, _ start: ProductStart<S>, _ finish: ProductFinish<S>
+  ) {
     let m = transposeA ? a.columns : a.rows
     let k = transposeA ? a.rows : a.columns
     let n = transposeB ? b.rows : b.columns
     demand(
       k == (transposeB ? b.columns : b.rows) && rows == m && columns == n,
       "\(shape) can not hold \(a.shape)\(transposeA ? "ᵀ" : "") × \(b.shape)\(transposeB ? "ᵀ" : "")")
+    check(start, finish)
     if m == 0 || n == 0 { return }
-    let beta: S = accumulating ? 1 : 0
+    // Few rows do not pay for the panels, and few columns would leave them half empty.
+    if S.multipliesInTiles && m >= 24 && n >= 48 {
+      let (first, firstStride) = startOfSums(start)
+      S.multiply(
+        TiledProduct(
+          rows: m, columns: n, steps: k, left: a.pointer, leftRowStride: transposeA ? 1 : a.stride,
+          leftStepStride: transposeA ? a.stride : 1, right: b.pointer, rightStride: b.stride,
+          rightIsTransposed: transposeB, result: pointer, resultStride: stride, start: first, startStride: firstStride,
+          finish: finish))
+      return
+    }
+    prepare(start)
+    let beta: S = if case .zero = start { 0 } else { 1 }
     // One row or column: gemm would pack the whole other matrix for it.
     if m == 1 {
       S.gemv(
@@ -43,6 +93,46 @@ extension Matrix {
       S.gemm(
         transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
         a.pointer, a.stride, b.pointer, b.stride, beta: beta, pointer, stride)
+    }
+    apply(finish)
+  }
+
+  private func check(_ start: ProductStart<S>, _ finish: ProductFinish<S>) {
+    switch start {
+    case .zero, .result: break
+    case .bias(let bias): demand(bias.count == columns, "a bias of \(bias.count) for \(shape)")
+    case .matrix(let matrix):
+      demand(matrix.rows == rows && matrix.columns == columns, "\(shape) can not start from \(matrix.shape)")
+    }
+    if case .keepWherePositive(let output, let list) = finish {
+      demand(
+        output.columns == columns && (list?.count ?? output.rows) == rows, "\(output.shape) does not go with \(shape)")
+    }
+  }
+
+  private func startOfSums(_ start: ProductStart<S>) -> (UnsafePointer<S>?, stride: Int) {
+    switch start {
+    case .zero: (nil, 0)
+    case .result: (UnsafePointer(pointer), stride)
+    case .bias(let bias): (UnsafePointer(bias.pointer), 0)
+    case .matrix(let matrix): (UnsafePointer(matrix.pointer), matrix.stride)
+    }
+  }
+
+  /// Fills the result with what the sums start from, for BLAS to add to.
+  private func prepare(_ start: ProductStart<S>) {
+    switch start {
+    case .zero, .result: break
+    case .bias(let bias): for row in 0..<rows { (pointer + row * stride).update(from: bias.pointer, count: columns) }
+    case .matrix(let matrix): copy(from: matrix)
+    }
+  }
+
+  private func apply(_ finish: ProductFinish<S>) {
+    switch finish {
+    case .nothing: break
+    case .relu: applyReLU()
+    case .keepWherePositive(let output, let rows): multiplyByReLUDerivative(output: output, rows: rows)
     }
   }
 }

@@ -32,6 +32,31 @@ private func map(
   }
 }
 
+/// The same for a function that changes other rows, too: it is lent what stores eight of them.
+@inline(__always)
+private func map(
+  _ x: UnsafeMutablePointer<Float>, _ count: Int,
+  _ f: (
+    SIMD8<Float>, (UnsafePointer<Float>) -> SIMD8<Float>, (UnsafeMutablePointer<Float>, SIMD8<Float>) -> Void
+  ) -> SIMD8<Float>
+) {
+  var index = 0
+  while index + 8 <= count {
+    let y = f(load(x, index), { load($0, index) }) {
+      UnsafeMutableRawPointer($0 + index).storeBytes(of: $1, as: SIMD8<Float>.self)
+    }
+    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD8<Float>.self)
+    index += 8
+  }
+  if index < count {
+    let rest = index..<count
+    let y = f(loadPartly(x, rest), { loadPartly($0, rest) }) { target, values in
+      for last in rest { target[last] = values[last - index] }
+    }
+    for last in rest { x[last] = y[last - index] }
+  }
+}
+
 extension Float: RowKernels {
   public static func rectify(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
     map(x, count) { x, _ in x.replacing(with: 0, where: x .< 0) }
@@ -73,15 +98,16 @@ extension Float: RowKernels {
 
   public static func adamStep(
     theta: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, _ count: Int, _ c: AdamConstants<Float>
+    gradient: UnsafePointer<Float>, other: UnsafePointer<Float>?, _ count: Int, _ c: AdamConstants<Float>
   ) {
-    map(first, count) { m, same in c.beta1 * m + c.share1 * same(gradient) }
-    map(second, count) { v, same in
-      let g = same(gradient)
-      return c.beta2 * v + c.share2 * (g * g)
-    }
-    map(theta, count) { x, same in
-      x - c.stepSize * same(first) / (same(second).squareRoot() * c.scale + c.epsilon)
+    // One pass: the five arrays together are beyond the second-level cache.
+    map(theta, count) { theta, same, update in
+      let g = other.map { same(gradient) + same($0) } ?? same(gradient)
+      let m = c.beta1 * same(first) + c.share1 * g
+      let v = c.beta2 * same(second) + c.share2 * (g * g)
+      update(first, m)
+      update(second, v)
+      return theta - c.stepSize * m / (v.squareRoot() * c.scale + c.epsilon)
     }
   }
 }

@@ -19,10 +19,10 @@ public protocol RowKernels {
   static func multiplyByELUDerivative(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
   /// x ← 1/(1 + e⁻ˣ).
   static func sigmoid(_ x: UnsafeMutablePointer<Self>, _ count: Int)
-  /// m ← β₁m + (1 − β₁)g    v ← β₂v + (1 − β₂)g²    θ ← θ − stepSize·m/(√v·scale + ε).
+  /// g = gradient + other    m ← β₁m + (1 − β₁)g    v ← β₂v + (1 − β₂)g²    θ ← θ − stepSize·m/(√v·scale + ε).
   static func adamStep(
     theta: UnsafeMutablePointer<Self>, first: UnsafeMutablePointer<Self>, second: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, _ count: Int, _ constants: AdamConstants<Self>)
+    gradient: UnsafePointer<Self>, other: UnsafePointer<Self>?, _ count: Int, _ constants: AdamConstants<Self>)
 }
 
 /// The numbers of one Adam step.
@@ -87,10 +87,10 @@ extension Double: RowKernels {
 
   public static func adamStep(
     theta: UnsafeMutablePointer<Double>, first: UnsafeMutablePointer<Double>, second: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, _ count: Int, _ c: AdamConstants<Double>
+    gradient: UnsafePointer<Double>, other: UnsafePointer<Double>?, _ count: Int, _ c: AdamConstants<Double>
   ) {
     for i in 0..<count {
-      let g = gradient[i]
+      let g = gradient[i] + (other?[i] ?? 0)
       first[i] = c.beta1 * first[i] + c.share1 * g
       second[i] = c.beta2 * second[i] + c.share2 * (g * g)
       theta[i] -= c.stepSize * first[i] / (second[i].squareRoot() * c.scale + c.epsilon)

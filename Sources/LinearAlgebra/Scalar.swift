@@ -14,6 +14,10 @@ public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseC
     transpose: Bool, rows: Int, columns: Int,
     _ a: UnsafePointer<Self>, _ strideA: Int, _ x: UnsafePointer<Self>, _ strideX: Int,
     beta: Self, _ y: UnsafeMutablePointer<Self>, _ strideY: Int)
+
+  /// Whether ``multiply(_:)`` is to be used for products with a ``PackedMatrix``.
+  static var multipliesInTiles: Bool { get }
+  static func multiply(_ product: TiledProduct<Self>)
 }
 
 extension Float: Scalar {

@@ -1,3 +1,4 @@
+import CProcessor
 import Synchronization
 
 #if canImport(Glibc)
@@ -28,8 +29,9 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// - Parameter threads: how many threads work, the caller's included; at least 1.
   public convenience init(threads: Int) {
-    // About 100 µs on today's machines: as long as a step of a simulator.
-    self.init(threads: threads, spinLimit: 100_000)
+    // A millisecond or two: longer than what lies between updates, so that in training no worker falls asleep. Waking one costs
+    // tens of microseconds.
+    self.init(threads: threads, spinLimit: 50_000)
   }
 
   /// - Parameter spinLimit: looks for work before a worker goes to sleep.
@@ -80,7 +82,7 @@ public final class WorkerPool: @unchecked Sendable {
     while unfinished.load(ordering: .acquiring) > 0 {
       spins += 1
       // Lanes are equally long, so the wait is short; where cores are fewer than threads, let the others run.
-      if spins > spinLimit { sched_yield() }
+      if spins > spinLimit { sched_yield() } else { processor_relax() }
     }
   }
 
@@ -94,11 +96,12 @@ public final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Spins for as long as a step of a simulator takes, then sleeps.
+  /// Spins for as long as what lies between two updates takes, then sleeps.
   private func waitForWork(after seen: Int) -> Int {
     for _ in 0..<spinLimit {
       let current = generation.load(ordering: .acquiring)
       if current != seen { return current }
+      processor_relax()
     }
     pthread_mutex_lock(mutex)
     sleepers.add(1, ordering: .sequentiallyConsistent)

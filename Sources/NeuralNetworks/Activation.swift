@@ -4,17 +4,6 @@ import LinearAlgebra
 public enum Activation: Sendable {
   case identity, relu, elu, sigmoid, tanh
 
-  /// y ← f(y + bias), in place.
-  func apply<S: Scalar>(to y: Matrix<S>, bias: Vector<S>) {
-    switch self {
-    case .identity: y.add(bias: bias)
-    case .relu: y.applyReLU(bias: bias)
-    case .elu, .sigmoid, .tanh:
-      y.add(bias: bias)
-      apply(to: y)
-    }
-  }
-
   /// y ← f(y), in place.
   public func apply<S: Scalar>(to y: Matrix<S>) {
     switch self {

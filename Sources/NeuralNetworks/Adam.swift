@@ -33,12 +33,14 @@ public final class Adam<S: Scalar> {
 
   /// Updates the parameters in `range` by their gradients there, which come in shares to be added up.
   public func update(_ range: Range<Int>, gradientShares: [Vector<S>]) {
+    // Two shares, the usual number, are added on the way.
     let gradient = gradientShares[0][range]
-    for share in gradientShares.dropFirst() { gradient.add(share[range]) }
+    for share in gradientShares.dropFirst(2) { gradient.add(share[range]) }
+    let other = gradientShares.count > 1 ? UnsafePointer(gradientShares[1][range].pointer) : nil
     let t = Double(steps)
     S.adamStep(
       theta: parameters.values[range].pointer, first: firstMoment.values[range].pointer,
-      second: secondMoment.values[range].pointer, gradient: gradient.pointer, range.count,
+      second: secondMoment.values[range].pointer, gradient: gradient.pointer, other: other, range.count,
       AdamConstants(
         beta1: S(settings.beta1), beta2: S(settings.beta2), share1: S(1 - settings.beta1), share2: S(1 - settings.beta2),
         stepSize: S(settings.learningRate / (1 - Double.pow(settings.beta1, t))),

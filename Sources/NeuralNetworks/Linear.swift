@@ -14,11 +14,13 @@ public struct Linear<S: Scalar>: Sendable {
   // y = x Wᵀ + b      x: [n, in]   W: [out, in]   y: [n, out]
   // ∂L/∂W = (∂L/∂y)ᵀ x    ∂L/∂b = Σₙ ∂L/∂y    ∂L/∂x = (∂L/∂y) W
 
-  /// y ← f(x Wᵀ + b).
-  public func forward(_ x: Matrix<S>, into y: Matrix<S>, activation: Activation = .identity) {
+  /// y ← f(start + x Wᵀ), starting from b unless told otherwise.
+  public func forward(
+    _ x: Matrix<S>, into y: Matrix<S>, activation: Activation = .identity, from start: ProductStart<S>? = nil
+  ) {
     demand(x.columns == inputs, "a layer of \(inputs) inputs got \(x.columns) columns")
-    y.setProduct(x, weight.transposed)
-    activation.apply(to: y, bias: bias)
+    y.setProduct(x, weight.transposed, from: start ?? .bias(bias), finish: activation == .relu ? .relu : .nothing)
+    if activation != .relu { activation.apply(to: y) }
   }
 
   /// The gradient of a loss by this layer's parameters, `self` being where it goes.
@@ -26,13 +28,15 @@ public struct Linear<S: Scalar>: Sendable {
   ///   - outputGradient: ∂L/∂y before the activation, [n, out].
   ///   - x: the layer's input, [n, in].
   public func setGradient(outputGradient: Matrix<S>, input x: Matrix<S>, accumulating: Bool = false) {
-    weight.setProduct(outputGradient.transposed, x, accumulating: accumulating)
+    weight.setProduct(outputGradient.transposed, x, from: accumulating ? .result : .zero)
     outputGradient.sumRows(into: bias, accumulating: accumulating)
   }
 
-  /// ∂L/∂x ← (∂L/∂y) W.
-  public func setInputGradient(_ inputGradient: Matrix<S>, outputGradient: Matrix<S>, accumulating: Bool = false) {
-    inputGradient.setProduct(outputGradient, weight, accumulating: accumulating)
+  /// ∂L/∂x ← finish((∂L/∂y) W).
+  public func setInputGradient(
+    _ inputGradient: Matrix<S>, outputGradient: Matrix<S>, accumulating: Bool = false, finish: ProductFinish<S> = .nothing
+  ) {
+    inputGradient.setProduct(outputGradient, weight, from: accumulating ? .result : .zero, finish: finish)
   }
 
   /// Uniform in ±1/√inputs, weights and biases, as PyTorch's `nn.Linear`.

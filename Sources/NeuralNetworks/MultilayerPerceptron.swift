@@ -94,9 +94,12 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
     var delta = outputGradient
     for index in stride(from: layers.count - 1, through: 1, by: -1) {
       gradient.layers[index].setGradient(outputGradient: delta, input: tape.hidden[index - 1])
-      layers[index].setInputGradient(tape.hiddenGradients[index - 1], outputGradient: delta)
-      delta = tape.hiddenGradients[index - 1]
-      activation.multiplyByDerivative(delta, output: tape.hidden[index - 1])
+      let (output, outputGradient) = (tape.hidden[index - 1], tape.hiddenGradients[index - 1])
+      layers[index].setInputGradient(
+        outputGradient, outputGradient: delta,
+        finish: activation == .relu ? .keepWherePositive(output: output, rows: nil) : .nothing)
+      if activation != .relu { activation.multiplyByDerivative(outputGradient, output: output) }
+      delta = outputGradient
     }
     gradient.layers[0].setGradient(outputGradient: delta, input: tape.input)
     if let inputGradient { layers[0].setInputGradient(inputGradient, outputGradient: delta) }

@@ -20,21 +20,16 @@ public final class PartlyFixedLayer<S: Scalar> {
   public var varyingWeight: Matrix<S> { layer.weight.columns(fixedInputs..<layer.inputs) }
 
   /// Keeps x₁ W₁ᵀ + b.
-  /// - Parameter fixed: [rows, fixed inputs].
+  /// - Parameter fixed: x₁, [rows, fixed inputs]; not looked at where there are none.
   public func prepare(fixed: Matrix<S>) {
-    if fixedInputs > 0 {
-      fixedSum.setProduct(fixed, layer.weight.columns(0..<fixedInputs).transposed)
-    } else {
-      fixedSum.fill(0)
-    }
-    fixedSum.add(bias: layer.bias)
+    let inputs = fixedInputs > 0 ? fixed : fixed.columns(0..<0)
+    fixedSum.setProduct(inputs, layer.weight.columns(0..<fixedInputs).transposed, from: .bias(layer.bias))
   }
 
   /// y ← f(x₁ W₁ᵀ + b + x₂ W₂ᵀ).
   /// - Parameter varying: x₂, [rows, varying inputs].
   public func forward(varying: Matrix<S>, into y: Matrix<S>, activation: Activation) {
-    y.copy(from: fixedSum)
-    y.setProduct(varying, varyingWeight.transposed, accumulating: true)
-    activation.apply(to: y)
+    Linear(weight: varyingWeight, bias: layer.bias)
+      .forward(varying, into: y, activation: activation, from: .matrix(fixedSum))
   }
 }

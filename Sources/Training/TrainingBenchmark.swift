@@ -1,5 +1,6 @@
 import Agents
 import Environments
+import Experience
 import Foundation
 import Gym
 import LinearAlgebra
@@ -10,9 +11,9 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   public var environment: String
   public var algorithm: String
   public var threads: Int
-  /// Rate of 128×256×256 products on all threads at once, GFLOP/s, measured with these numbers.
+  /// OpenBLAS's rate of 128×256×256 products on all threads at once, GFLOP/s, measured with these numbers.
   public var productRate: Double
-  /// Median milliseconds of one update and of its parts.
+  /// Median milliseconds of one update, of its parts, and of acting and sampling.
   public var updateMilliseconds: Double
   public var partMilliseconds: [String: Double]
   /// The update's products at `productRate`.
@@ -65,7 +66,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
       stepsPerSecond: try loopSpeed(settings, repetitions: repetitions), floorStepsPerSecond: 1 / (floor + simulation))
   }
 
-  /// Operations per second of the products that dominate an update, one lane's rows on each thread.
+  /// OpenBLAS's operations per second in the products that dominate an update, one lane's rows on each thread.
   static func productRate(_ pool: WorkerPool, repetitions: Int) -> Double {
     BLAS.useCallingThreadOnly()
     let operands = (0..<pool.threads).map { _ in
@@ -79,26 +80,58 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     let times = (0..<max(repetitions, 3)).map { _ in
       seconds { pool.run(lanes: pool.threads) { lane in
         let (a, b, c) = operands[lane]
-        for _ in 0..<products { c.setProduct(a, b.transposed) }
+        for _ in 0..<products {
+          Float.gemm(
+            transposeA: false, transposeB: true, m: 128, n: 256, k: 256, a.pointer, a.stride, b.pointer, b.stride, beta: 0,
+            c.pointer, c.stride)
+        }
       } }
     }
     return 2 * 128 * 256 * 256 * Double(products * pool.threads) / median(times)
   }
 
+  /// Times of an update, of its parts and of the loop's own work around it: what training does on each step but for the task itself.
   private static func updateTimes(
     _ settings: AgentSettings, _ pool: WorkerPool, repetitions: Int
   ) throws -> (update: Double, parts: [String: Double]) {
     let agent = SoftActorCritic<Float>(settings, seed: 0, pool: pool)
+    let actor = Actor(agent)
     var generator = SeededGenerator(seed: 0)
-    agent.minibatch.stateActions.fillStandardNormal(using: &generator)
-    agent.minibatch.actions.applyTanh()
-    agent.minibatch.nextObservations.fillStandardNormal(using: &generator)
-    for _ in 0..<20 { _ = try agent.update() }
+    let replay = randomReplay(settings, using: &generator)
+    let observation = (0..<settings.observationSize).map { _ in generator.standardNormal() }
+    var action = [Float](repeating: 0, count: settings.actionSize)
     var parts: [String: [Double]] = [:]
-    let updates = try (0..<20 * repetitions).map { _ in
-      try seconds { _ = try agent.update { part, run in parts[part, default: []].append(seconds(run)) } }
+    var updates: [Double] = []
+    for round in 0..<20 * (repetitions + 1) {
+      let acting = seconds { actor.explore(observation, into: &action, using: &generator) }
+      let sampling = seconds { replay.sample(into: agent.minibatch, using: &generator) }
+      var ofUpdate: [String: Double] = [:]
+      let update = try seconds { _ = try agent.update { part, run in ofUpdate[part] = seconds(run) } }
+      if round < 20 { continue }
+      updates.append(update)
+      for (part, time) in ofUpdate { parts[part, default: []].append(time) }
+      parts["acting", default: []].append(acting)
+      parts["sampling", default: []].append(sampling)
     }
     return (median(updates), parts.mapValues(median))
+  }
+
+  /// As many steps as do not fit the processor's caches.
+  private static func randomReplay(_ settings: AgentSettings, using generator: inout SeededGenerator) -> ReplayBuffer {
+    let steps = 100_000_000 / ReplayBuffer.bytesPerStep(settings.observationSize, settings.actionSize)
+    let replay = ReplayBuffer(
+      capacity: steps, observationSize: settings.observationSize, actionSize: settings.actionSize,
+      storesCosts: settings.safety != nil)
+    var state = (0..<settings.observationSize).map { _ in generator.standardNormal() }
+    let action = (0..<settings.actionSize).map { _ in Float(generator.uniform(-1, 1)) }
+    for step in 0..<steps {
+      var next = state
+      next[step % next.count] = generator.standardNormal()
+      replay.append(
+        observation: state, action: action, reward: 1, nextObservation: next, terminal: false, timeout: step % 1000 == 999)
+      state = next
+    }
+    return replay
   }
 
   private static func stepTime(_ task: TimeLimit, repetitions: Int) throws -> Double {
@@ -137,17 +170,5 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
       // Meant: what happens at a run's end is not the loop.
     }
     return 100 / median(zip(marks.dropFirst(), marks).map { ($0 - $1) / .seconds(1) })
-  }
-
-  private static func seconds(_ work: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try work()
-    return (ContinuousClock.now - start) / .seconds(1)
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty else { return .nan }
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }

@@ -6,7 +6,7 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed; on an otherwise idle machine.",
-    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self], defaultSubcommand: TrainingSpeed.self)
+    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self, ProductSpeed.self], defaultSubcommand: TrainingSpeed.self)
 
   struct TrainingSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -104,6 +104,37 @@ struct BenchCommand: ParsableCommand {
           encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
           print(String(decoding: try encoder.encode(["environments": rows]), as: UTF8.self))
         }
+      }
+    }
+  }
+
+  struct ProductSpeed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "products", abstract: "Matrix products of an update beside OpenBLAS's, on one thread.")
+
+    @Option(help: "Repetitions; medians are reported.")
+    var repetitions = 15
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+      guard repetitions > 0 else { throw ValidationError("--repetitions must be at least 1, got \(repetitions)") }
+    }
+
+    func run() throws {
+      let rows = ProductBenchmark.measure(repetitions: repetitions)
+      if json {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        print(String(decoding: try encoder.encode(["products": rows]), as: UTF8.self))
+        return
+      }
+      print("GFLOP/s on one thread                 rows columns terms    own OpenBLAS")
+      for row in rows {
+        print(
+          row.name.padding(toLength: 36, withPad: " ", startingAt: 0)
+            + String(format: "%6d %7d %5d %6.1f %8.1f", row.rows, row.columns, row.terms, row.ownRate, row.blasRate))
       }
     }
   }

@@ -6,53 +6,6 @@ import Testing
   import Glibc
 #endif
 
-@Suite struct ProductTests {
-  static let shapes = [(1, 5, 3), (4, 1, 3), (4, 5, 1), (1, 1, 7), (3, 4, 5), (33, 17, 65)]
-
-  @Test(arguments: shapes)
-  func `every kind of product matches the definition, on whole matrices and on views`(_ shape: (Int, Int, Int)) {
-    let (m, n, k) = shape
-    var generator = SeededGenerator(seed: 1)
-    // Views with a gap after each row, so that strides matter.
-    func random(_ rows: Int, _ columns: Int) -> Matrix<Double> {
-      let matrix = Matrix<Double>(rows: rows, columns: columns + 3).columns(1..<columns + 1)
-      for row in 0..<rows { for column in 0..<columns { matrix[row, column] = generator.uniform(-1, 1) } }
-      return matrix
-    }
-    func flipped(_ a: Matrix<Double>) -> Matrix<Double> {
-      let result = Matrix<Double>(rows: a.columns, columns: a.rows)
-      for row in 0..<a.rows { for column in 0..<a.columns { result[column, row] = a[row, column] } }
-      return result
-    }
-    let a = random(m, k), b = random(k, n), start = random(m, n)
-    for accumulating in [false, true] {
-      for kind in 0..<3 {
-        let c = random(m, n)
-        c.copy(from: start)
-        switch kind {
-        case 0: c.setProduct(a, b, accumulating: accumulating)
-        case 1: c.setProduct(a, flipped(b).transposed, accumulating: accumulating)
-        default: c.setProduct(flipped(a).transposed, b, accumulating: accumulating)
-        }
-        for row in 0..<m {
-          for column in 0..<n {
-            let expected = (0..<k).map { a[row, $0] * b[$0, column] }.reduce(accumulating ? start[row, column] : 0, +)
-            #expect(abs(c[row, column] - expected) < 1e-13, "kind \(kind), accumulating \(accumulating)")
-          }
-        }
-      }
-    }
-  }
-
-  @Test func `products of shapes that do not fit stop the program and name the shapes`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      Matrix<Float>(rows: 2, columns: 2).setProduct(Matrix<Float>(rows: 2, columns: 3), Matrix<Float>(rows: 4, columns: 2))
-    }
-    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(message.contains("[2, 2] can not hold [2, 3] × [4, 2]"), "\(message)")
-  }
-}
-
 @Suite struct ExponentialTests {
   @Test func `eight-wide exp stays within 2 ulp of the exact value over all finite results`() {
     var worst = 0.0

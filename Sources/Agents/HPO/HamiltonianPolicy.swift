@@ -72,6 +72,8 @@ package final class HamiltonianPolicy<S: Scalar> {
   }
 
   var isEvolved: Bool { leapfrog.steps > 0 }
+  /// Whether p₀ is drawn at all.
+  var hasMomentum: Bool { isEvolved && momentumKind != .zero }
 
   /// Draws a₀ and p₀ and evolves them. Zero noise gives the evaluation action.
   /// - Parameters:

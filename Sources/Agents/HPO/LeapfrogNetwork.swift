@@ -58,9 +58,9 @@ final class LeapfrogNetwork<S: Scalar> {
     hiddenGradientSum.add(hiddenGradient)
     let stateSize = first.fixedInputs
     gradient.layers[0].weight.columns(stateSize..<first.layer.inputs)
-      .setProduct(hiddenGradient.transposed, input, accumulating: true)
+      .setProduct(hiddenGradient.transposed, input, from: .result)
     positionGradient.setProduct(
-      hiddenGradient, network.layers[0].weight.columns(stateSize..<stateSize + actionSize), accumulating: true)
+      hiddenGradient, network.layers[0].weight.columns(stateSize..<stateSize + actionSize), from: .result)
   }
 
   /// Adds the share of what stayed the same in every evaluation.

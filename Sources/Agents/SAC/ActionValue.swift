@@ -54,18 +54,19 @@ final class TwinMinimum<S: Scalar>: ActionValue {
     second.actionGradient(rows: RowList(storage: order + firstCount, count: rows - firstCount), into: gradient)
   }
 
-  /// Fills values and order: rows where `q1` is the smaller come first. Returns how many those are.
+  /// Fills values and order: rows where `q1` is the smaller, or NaN, come first. Returns how many those are.
   @specialized(where S == Float)
   @specialized(where S == Double)
   private func setMinimum(_ q1: Vector<S>, _ q2: Vector<S>) -> Int {
     var count = 0
-    for row in 0..<rows where q1.pointer[row] <= q2.pointer[row] {
+    func isFirst(_ row: Int) -> Bool { q1.pointer[row] <= q2.pointer[row] || q1.pointer[row].isNaN }
+    for row in 0..<rows where isFirst(row) {
       values.pointer[row] = q1.pointer[row]
       order[count] = Int32(row)
       count += 1
     }
     var next = count
-    for row in 0..<rows where !(q1.pointer[row] <= q2.pointer[row]) {
+    for row in 0..<rows where !isFirst(row) {
       values.pointer[row] = q2.pointer[row]
       order[next] = Int32(row)
       next += 1

@@ -44,20 +44,14 @@ final class CriticEvaluation<S: Scalar> {
     delta.setReLUBackward(of: critic.layers[hidden.count].weight, output: hidden[last], rows: rows)
     for index in stride(from: last, through: 1, by: -1) {
       let previous = deltas[index - 1].rows(0..<count)
-      critic.layers[index].setInputGradient(previous, outputGradient: delta)
-      previous.multiplyByReLUDerivative(output: hidden[index - 1], rows: rows)
+      critic.layers[index].setInputGradient(
+        previous, outputGradient: delta, finish: .keepWherePositive(output: hidden[index - 1], rows: rows))
       delta = previous
     }
     let found = actionDelta.rows(0..<count)
     found.setProduct(delta, first.varyingWeight)
     gradient.scatter(found, rows: rows)
   }
-}
-
-/// Some rows of a batch, in increasing order.
-struct RowList {
-  let storage: UnsafeMutablePointer<Int32>
-  let count: Int
 }
 
 extension Matrix {
@@ -68,16 +62,6 @@ extension Matrix {
     for index in 0..<list.count {
       let y = output.pointer + Int(list.storage[index]) * output.stride
       S.copyWherePositive(pointer + index * stride, weight.pointer, y, columns)
-    }
-  }
-
-  /// self[i] ← self[i] where output[rows[i]] > 0, else 0.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  func multiplyByReLUDerivative(output: Matrix, rows list: RowList) {
-    for index in 0..<list.count {
-      let y = output.pointer + Int(list.storage[index]) * output.stride
-      S.keepWherePositive(pointer + index * stride, y, columns)
     }
   }
 

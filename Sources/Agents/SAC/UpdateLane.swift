@@ -88,7 +88,7 @@ package final class UpdateLane<S: Scalar> {
   }
 
   /// Draws this lane's rows of the update's noise.
-  func drawNoise() { noise.draw(rows: range, using: &noiseGenerator) }
+  func drawNoise() { noise.draw(rows: range, momentum: policy.hasMomentum, using: &noiseGenerator) }
 }
 
 /// Sums over a lane's rows, for losses and what is logged.

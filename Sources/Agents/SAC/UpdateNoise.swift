@@ -18,11 +18,13 @@ public final class UpdateNoise<S: Scalar> {
     nextMomentum = Matrix(rows: rows, columns: actionSize)
   }
 
-  /// Draws the numbers of some rows.
-  func draw(rows: Range<Int>, using generator: inout SeededGenerator) {
+  /// Draws the numbers of some rows; those for momenta only where there are such.
+  func draw(rows: Range<Int>, momentum hasMomentum: Bool, using generator: inout SeededGenerator) {
     policy.rows(rows).fillStandardNormal(using: &generator)
-    momentum.rows(rows).fillStandardNormal(using: &generator)
     nextPolicy.rows(rows).fillStandardNormal(using: &generator)
-    nextMomentum.rows(rows).fillStandardNormal(using: &generator)
+    if hasMomentum {
+      momentum.rows(rows).fillStandardNormal(using: &generator)
+      nextMomentum.rows(rows).fillStandardNormal(using: &generator)
+    }
   }
 }
