@@ -113,14 +113,19 @@ public final class TrainingRun {
   public var isFinished: Bool { progress.step >= settings.steps }
 
   /// Takes the steps that are left.
-  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved; `AgentError` when learning
-  ///   diverged, the last checkpoint intact; what the environment or the files throw.
+  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved;
+  ///   ``RunError/diverged(_:step:path:)`` when learning diverged, the last checkpoint intact; what the environment or the files
+  ///   throw.
   public func run() throws {
     clock = .now
     while !isFinished {
-      try takeStep()
-      try record()
-      if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
+      do {
+        try takeStep()
+        try record()
+        if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
+      } catch let error as AgentError {
+        throw RunError.diverged(error, step: progress.step, path: directory.path)
+      }
       onStep?(self)
       if let signal = stopRequest(), !isFinished {
         try writeCheckpoint()
@@ -135,7 +140,7 @@ public final class TrainingRun {
 
   /// Algorithm 1, lines 4 to 10: act, store, learn.
   private func takeStep() throws {
-    chooseAction()
+    try chooseAction()
     let step = try environment.step(action)
     progress.step += 1
     episodeActions.append(contentsOf: action)
@@ -170,11 +175,11 @@ public final class TrainingRun {
     }
   }
 
-  private func chooseAction() {
+  private func chooseAction() throws {
     if progress.step < settings.warmupSteps {
       for index in action.indices { action[index] = Float(generators.exploration.uniform(-1, 1)) }
     } else {
-      actor.explore(environment.observation, into: &action, using: &generators.exploration)
+      try actor.explore(environment.observation, into: &action, using: &generators.exploration)
       if let counts = actor.takeFilterCounts() {
         progress.filter.actions += counts.actions
         progress.filter.steps += counts.steps
