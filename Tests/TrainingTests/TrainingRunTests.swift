@@ -244,6 +244,38 @@ import Training
     for name in logged { #expect(whole["curve.h5:/\(name)"] != nil, "\(name) is not in the curve") }
   }
 
+  private struct Leftwards: ExplorationPolicy {
+    func action<Generator: RandomNumberGenerator>(at state: [Double], using generator: inout Generator) -> [Float] {
+      [-1, Float.random(in: -0.5...0.5, using: &generator)]
+    }
+  }
+
+  @Test func `a policy of one's own explores after the random steps, and goes on exactly as well`() throws {
+    func train(in name: String, stopsAt stop: Int? = nil) throws {
+      let run = try TrainingRun(settings(), directory: directory(name), exploration: Leftwards()) { PointMass() }
+      run.stopRequest = { [unowned run] in run.stepsTaken == stop ? .terminate : nil }
+      try run.run()
+    }
+    try train(in: "whole")
+    #expect(throws: RunError.self) { try train(in: "parts", stopsAt: 131) }
+    try train(in: "parts")
+    let (whole, parts) = (try contents("whole"), try contents("parts"))
+    for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
+    let actions: [Float] = try HDF5File.open(at: directory("whole").replay).read("actions")
+    for row in 0..<260 { #expect((actions[2 * row] == -1) == (row >= 60)) }
+  }
+
+  private struct Overshoot: ExplorationPolicy {
+    let value: Float
+    func action<Generator: RandomNumberGenerator>(at state: [Double], using generator: inout Generator) -> [Float] { [0, value] }
+  }
+
+  @Test(arguments: [Float.nan, 1.5]) func `a policy of one's own that leaves the box is an error`(_ value: Float) throws {
+    let run = try TrainingRun(settings(), directory: directory("run"), exploration: Overshoot(value: value)) { PointMass() }
+    let error = #expect(throws: RunError.self) { try run.run() }
+    #expect(error?.description == "the exploration policy chose \(value) after 60 steps; actions are within [-1, 1]")
+  }
+
   @Test(arguments: [Algorithm.baseline1, .baseline2], ["clip", "reflect", "latent"])
   func `however small α makes the conventional force large, a run stays finite or says where it did not`(
     _ algorithm: Algorithm, _ boundary: String
