@@ -381,7 +381,7 @@ FALSIFIED = [
     ("baseline-1", "leapfrog_step_size", lambda x: 1.002 * x),
     ("baseline-1", "momentum_in_value", lambda x: 1),
     ("conventional-reflect", "boundary", lambda x: "clip"),
-    ("flow-one", "training_policy", lambda x: "gaussian"),
+    ("flow-one", "alpha", lambda x: 1.002 * x),
     ("lagrangian", "lambda", lambda x: 1.002 * x),
     ("lagrangian", "gamma", lambda x: x - 0.002),
     ("safe", "lambda", lambda x: 1.002 * x),
