@@ -3,35 +3,37 @@ import Random
 
 /// Chooses actions one state at a time, by the exploration policy or, without noise, by the training policy.
 public final class Actor<S: Scalar> {
-  private let exploration: HamiltonianPolicy<S>
-  private let evaluation: HamiltonianPolicy<S>
-  /// Algorithm 3, where the agent filters its actions.
-  private let safe: SafeHamiltonianPolicy<S>?
+  private let choice: Choice
   private let settings: AgentSettings
   private let observation: Matrix<S>
   private let noise: Matrix<S>
   private let momentumNoise: Matrix<S>
   private let zeros: Matrix<S>
 
+  private enum Choice {
+    case free(exploration: HamiltonianPolicy<S>, evaluation: HamiltonianPolicy<S>)
+    /// Algorithm 3 serves both.
+    case filtered(SafeHamiltonianPolicy<S>)
+  }
+
   public init(_ agent: SoftActorCritic<S>) {
-    settings = agent.settings
+    let settings = agent.settings
+    self.settings = settings
+    // Acting has no objective of its own: whatever is evolved climbs the Hamiltonian's critics.
+    let surfaces = ActionValueSurfaces(
+      networks: agent.networks, settings: settings, multiplier: agent.multiplier, rows: 1)
     func policy(_ kind: PolicyKind) -> HamiltonianPolicy<S> {
-      let surfaces = ActionValueSurfaces(
-        networks: agent.networks, settings: agent.settings, multiplier: agent.multiplier, rows: 1)
-      // Acting has no objective of its own: a conventional or proposed policy climbs the Hamiltonian's critics.
-      return HamiltonianPolicy(
+      HamiltonianPolicy(
         kind, networks: agent.networks, surface: surfaces.climbed(by: kind), temperature: agent.temperature,
-        settings: agent.settings, rows: 1)
+        settings: settings, rows: 1)
     }
-    exploration = policy(settings.explorationPolicy)
-    evaluation = policy(settings.trainingPolicy)
     if let safety = settings.safety, safety.filtersActions {
-      let surfaces = ActionValueSurfaces(
-        networks: agent.networks, settings: agent.settings, multiplier: agent.multiplier, rows: 1)
-      safe = SafeHamiltonianPolicy(
-        networks: agent.networks, surface: surfaces.climbed(by: .proposed), settings: settings, safety: safety)
+      choice = .filtered(
+        SafeHamiltonianPolicy(
+          networks: agent.networks, surface: surfaces.climbed(by: .proposed), temperature: agent.temperature,
+          settings: settings, safety: safety))
     } else {
-      safe = nil
+      choice = .free(exploration: policy(settings.explorationPolicy), evaluation: policy(settings.trainingPolicy))
     }
     observation = Matrix(rows: 1, columns: settings.observationSize)
     noise = Matrix(rows: 1, columns: settings.actionSize)
@@ -41,47 +43,56 @@ public final class Actor<S: Scalar> {
 
   /// Takes note of an episode's first state, which the Lyapunov constraint refers to.
   public func beginEpisode(at state: [Double]) {
-    guard let safe else { return }
+    guard case .filtered(let policy) = choice else { return }
     load(state)
-    safe.beginEpisode(at: observation)
+    policy.beginEpisode(at: observation)
   }
 
   /// What the filter did since the last call; `nil` where there is none.
-  public func takeFilterCounts() -> FilterCounts? { safe?.takeCounts() }
+  public func takeFilterCounts() -> FilterCounts? {
+    guard case .filtered(let policy) = choice else { return nil }
+    return policy.takeCounts()
+  }
 
   /// a ~ the exploration policy, with its own momentum deviation.
   /// - Parameters:
   ///   - state: [observations].
   ///   - action: receives [actions] in [-1, 1].
-  public func explore(_ state: [Double], into action: inout [Float], using generator: inout SeededGenerator) {
+  /// - Throws: ``AgentError/diverged(quantity:value:)`` when the action is not finite.
+  public func explore(
+    _ state: [Double], into action: inout [Float], using generator: inout SeededGenerator
+  ) throws(AgentError) {
     load(state)
     noise.fillStandardNormal(using: &generator)
-    if let safe {
+    switch choice {
+    case .free(let policy, _):
+      momentumNoise.fillStandardNormal(using: &generator)
+      policy.sample(
+        observations: observation, noise: noise, momentumNoise: momentumNoise,
+        momentumStd: settings.momentumStdExploration)
+      try store(policy.action, into: &action)
+    case .filtered(let policy):
       let scale = settings.momentum == .zero ? 0 : S(settings.momentumStdExploration)
-      safe.choose(observation: observation, noise: noise) { momentum in
+      policy.choose(observation: observation, noise: noise) { momentum in
         momentumNoise.fillStandardNormal(using: &generator)
         momentum.set(momentumNoise, scaledBy: scale)
       }
-      store(safe.action, into: &action)
-      return
+      try store(policy.action, into: &action)
     }
-    momentumNoise.fillStandardNormal(using: &generator)
-    exploration.sample(
-      observations: observation, noise: noise, momentumNoise: momentumNoise,
-      momentumStd: settings.momentumStdExploration)
-    store(exploration.action, into: &action)
   }
 
   /// The deterministic action: a₀ = tanh μ, p₀ = 0, then the training policy's leapfrog steps.
-  public func exploit(_ state: [Double], into action: inout [Float]) {
+  /// - Throws: ``AgentError/diverged(quantity:value:)`` when the action is not finite.
+  public func exploit(_ state: [Double], into action: inout [Float]) throws(AgentError) {
     load(state)
-    if let safe {
-      safe.choose(observation: observation, noise: zeros) { $0.fill(0) }
-      store(safe.action, into: &action)
-      return
+    switch choice {
+    case .free(_, let policy):
+      policy.sample(observations: observation, noise: zeros, momentumNoise: zeros, momentumStd: 0)
+      try store(policy.action, into: &action)
+    case .filtered(let policy):
+      policy.choose(observation: observation, noise: zeros) { $0.fill(0) }
+      try store(policy.action, into: &action)
     }
-    evaluation.sample(observations: observation, noise: zeros, momentumNoise: zeros, momentumStd: 0)
-    store(evaluation.action, into: &action)
   }
 
   private func load(_ state: [Double]) {
@@ -90,11 +101,14 @@ public final class Actor<S: Scalar> {
     for index in 0..<state.count { observation.pointer[index] = S(Float(state[index])) }
   }
 
-  private func store(_ chosen: Matrix<S>, into action: inout [Float]) {
+  private func store(_ chosen: Matrix<S>, into action: inout [Float]) throws(AgentError) {
     demand(action.count == settings.actionSize, "room for \(action.count) actions, \(settings.actionSize) expected")
     for index in 0..<action.count {
+      let value = Float(chosen.pointer[index])
+      // A simulator may take NaN for 0, so it would not show.
+      guard value.isFinite else { throw .diverged(quantity: "action", value: Double(value)) }
       // `reflect` may leave the box by a rounding error; tasks take [-1, 1].
-      action[index] = min(max(Float(chosen.pointer[index]), -1), 1)
+      action[index] = min(max(value, -1), 1)
     }
   }
 }

@@ -18,22 +18,6 @@ enum Hopper: LocomotionFamily {
   static func rules(
     _ version: RuleVersion, _ parameters: Parameters
   ) throws(EnvironmentError) -> LocomotionRules {
-    LocomotionRules(
-      modelFile: try parameters.text("xml_file"),
-      frameSkip: try parameters.frameSkip(),
-      observation: [.positions(skipping: try parameters.skippedPositions(1)), .velocities(limit: 10)],
-      displacement: .coordinate,
-      forwardRewardWeight: try parameters.number("forward_reward_weight"),
-      health: .init(
-        reward: try parameters.number("healthy_reward"),
-        paysLastStep: version != .v5,
-        terminates: try parameters.flag("terminate_when_unhealthy"),
-        heightIndex: 1,
-        height: try parameters.pair("healthy_z_range"),
-        angle: try parameters.pair("healthy_angle_range"),
-        state: try parameters.pair("healthy_state_range")),
-      controlCost: .init(weight: try parameters.number("ctrl_cost_weight")),
-      resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .uniform),
-      throwsOnDivergence: try parameters.throwsOnDivergence())
+    try .planarWalker(version, parameters, state: try parameters.pair("healthy_state_range"))
   }
 }

@@ -10,17 +10,16 @@ struct AgentSettingsKey: Sendable {
 extension AgentSettings {
   fileprivate typealias Path<Value> = WritableKeyPath<AgentSettings, Value> & Sendable
 
-  /// Rows that an update may have.
-  static let batchSizes = 1...65_536
-
   static let keys: [AgentSettingsKey] = [
-    value("gamma", \.gamma, 0...1), value("tau", \.tau, 0...1), value("learning_rate", \.learningRate, positive),
-    value("alpha", \.alpha, positive), value("batch_size", \.batchSize, batchSizes),
-    value("hidden_size", \.hiddenSize, 1...4096), value("policy_hidden_layers", \.policyHiddenLayers, 1...16),
-    value("leapfrog_steps", \.leapfrogSteps, 1...1000), value("leapfrog_step_size", \.leapfrogStepSize, positive),
-    value("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...4096),
-    value("momentum_std_training", \.momentumStdTraining, positive),
-    value("momentum_std_exploration", \.momentumStdExploration, positive),
+    value("gamma", \.gamma, SettingRanges.share), value("tau", \.tau, SettingRanges.share),
+    value("learning_rate", \.learningRate, SettingRanges.positive), value("alpha", \.alpha, SettingRanges.positive),
+    value("batch_size", \.batchSize, SettingRanges.batchSize), value("hidden_size", \.hiddenSize, SettingRanges.hiddenSize),
+    value("policy_hidden_layers", \.policyHiddenLayers, SettingRanges.policyHiddenLayers),
+    value("leapfrog_steps", \.leapfrogSteps, SettingRanges.leapfrogSteps),
+    value("leapfrog_step_size", \.leapfrogStepSize, SettingRanges.positive),
+    value("leapfrog_hidden_size", \.leapfrogHiddenSize, SettingRanges.hiddenSize),
+    value("momentum_std_training", \.momentumStdTraining, SettingRanges.positive),
+    value("momentum_std_exploration", \.momentumStdExploration, SettingRanges.positive),
     flag("leapfrog_state_input", \.leapfrogStateInput), flag("momentum_in_value", \.momentumInValue),
     choice("temperature", \.temperature), choice("exploration_policy", \.explorationPolicy),
     choice("training_policy", \.trainingPolicy), choice("momentum", \.momentum), choice("boundary", \.boundary),
@@ -28,9 +27,7 @@ extension AgentSettings {
   ]
 
   /// Those that only a flow policy needs.
-  static let flowKeys = [value("flows", \.flows, 1...1000), choice("flow_std", \.flowStd)]
-
-  private static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
+  static let flowKeys = [value("flows", \.flows, SettingRanges.flows), choice("flow_std", \.flowStd)]
 
   private static func value<Value: AttributeConvertible & Comparable & Sendable>(
     _ name: String, _ path: Path<Value>, _ range: ClosedRange<Value>

@@ -13,7 +13,7 @@ public struct Evaluation: Sendable, Equatable {
   public var discountedCosts: [Double] = []
 
   /// Plays whole episodes of `actor`'s deterministic action.
-  /// - Throws: `AgentError` when a return is not finite; what the environment throws.
+  /// - Throws: `AgentError` when an action or a return is not finite; what the environment throws.
   public static func run(
     _ actor: Actor<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
     gamma: Double = 1, using generator: inout SeededGenerator
@@ -25,7 +25,7 @@ public struct Evaluation: Sendable, Equatable {
       actor.beginEpisode(at: environment.observation)
       var episode = EpisodeTotals()
       while true {
-        actor.exploit(environment.observation, into: &action)
+        try actor.exploit(environment.observation, into: &action)
         let step = try environment.step(action)
         episode.add(reward: step.reward, cost: signal?.cost(of: step, action: action) ?? 0, gamma: gamma)
         if step.ending != nil { break }

@@ -73,7 +73,9 @@ enum NetworkFile {
         costLimit: try networks.attribute("cost_limit"), filtersActions: constraint == .lyapunov)
       safety.multiplierRate = try networks.attribute("multiplier_rate")
       safety.safeLeapfrogSteps = try networks.attribute("safe_leapfrog_steps")
-      guard (1...1000).contains(safety.safeLeapfrogSteps), safety.costLimit.isFinite, safety.multiplierRate.isFinite else {
+      guard SettingRanges.leapfrogSteps.contains(safety.safeLeapfrogSteps), SettingRanges.positive.contains(safety.costLimit),
+        SettingRanges.positive.contains(safety.multiplierRate)
+      else {
         throw CheckpointError.outOfRange(
           attribute: "cost_limit, multiplier_rate, safe_leapfrog_steps",
           value: "\(safety.costLimit), \(safety.multiplierRate), \(safety.safeLeapfrogSteps)", file: file.filePath)

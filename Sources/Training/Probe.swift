@@ -15,8 +15,8 @@ public enum Probe {
     let networks = try HDF5File.open(at: checkpoint)
     let input = try HDF5File.open(at: batch)
     let size = try input.dataset("rewards", of: Float.self, shape: [nil]).rowCount
-    guard AgentSettings.batchSizes.contains(size) else {
-      throw CheckpointError.wrongRowCount(found: size, allowed: AgentSettings.batchSizes, file: batch)
+    guard SettingRanges.batchSize.contains(size) else {
+      throw CheckpointError.wrongRowCount(found: size, allowed: SettingRanges.batchSize, file: batch)
     }
     let agent = try NetworkFile.agent(from: networks, batchSize: size, lanes: 1)
     try read(input, size: size, into: agent)

@@ -1,3 +1,5 @@
+import Agents
+
 /// What can go wrong with a run as a whole, in one line each.
 public enum RunError: Error, Equatable, CustomStringConvertible {
   case directoryNotWritable(path: String, reason: String)
@@ -5,6 +7,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noCheckpoint(path: String, file: String)
   case checkpointLost(path: String)
   case notFinite(quantity: String, value: Double, step: Int, path: String)
+  /// Learning gave what is not finite.
+  case diverged(AgentError, step: Int, path: String)
+  /// An exploration policy of the user's own left [-1, 1], or gave what is not finite.
+  case wrongAction(value: Float, step: Int)
   case alreadyRunning(path: String, holder: String)
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
@@ -21,6 +27,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "'\(path)' holds steps of a run but no checkpoint.h5; put it back, or start over with --fresh"
     case .notFinite(let quantity, let value, let step, let path):
       "the environment's \(quantity) became \(value) at step \(step); the last checkpoint in '\(path)' is intact"
+    case .diverged(let error, let step, let path):
+      "at step \(step) \(error); the last checkpoint in '\(path)' is intact"
+    case .wrongAction(let value, let step):
+      "the exploration policy chose \(value) after \(step) steps; actions are within [-1, 1]"
     case .alreadyRunning(let path, let holder):
       "\(holder) is at work in '\(path)'; wait for it, or choose another --out"
     case .noCheckpoint(let path, let file):

@@ -17,22 +17,22 @@ public struct SettingKey: Sendable {
     integer("seed", \.seed, 0..., "random streams of the run"),
     integer("steps", \.steps, 1..., "environment steps"),
     integer("threads", \.threads, 1...64, "threads of an update, of which two can be used; they change the speed, not the numbers"),
-    number("gamma", \.gamma, 0...1, "discount γ per step"),
-    number("tau", \.tau, 0...1, "Polyak rate τ of the target critics"),
-    integer("batch_size", \.batchSize, 1...65_536, "transitions per update"),
+    number("gamma", \.gamma, SettingRanges.share, "discount γ per step"),
+    number("tau", \.tau, SettingRanges.share, "Polyak rate τ of the target critics"),
+    integer("batch_size", \.batchSize, SettingRanges.batchSize, "transitions per update"),
     integer("replay_capacity", \.replayCapacity, 1...1_000_000_000, "transitions held in memory"),
     positive("learning_rate", \.learningRate, "Adam's step size"),
     integer("warmup_steps", \.warmupSteps, 0..., "steps with uniformly random actions at the start"),
     integer("update_after", \.updateAfter, 1..., "transitions stored before updates begin"),
     positive("alpha", \.alpha, "temperature α; the initial one when learned"),
     choice("temperature", \.temperature, "whether α is learned"),
-    integer("hidden_size", \.hiddenSize, 1...4096, "units of critics' and policy's hidden layers"),
-    integer("policy_hidden_layers", \.policyHiddenLayers, 1...16, "hidden layers of the base policy"),
+    integer("hidden_size", \.hiddenSize, SettingRanges.hiddenSize, "units of critics' and policy's hidden layers"),
+    integer("policy_hidden_layers", \.policyHiddenLayers, SettingRanges.policyHiddenLayers, "hidden layers of the base policy"),
     choice("exploration_policy", \.explorationPolicy, "how actions are evolved while exploring"),
     choice("training_policy", \.trainingPolicy, "how actions are evolved in training and evaluation"),
-    integer("leapfrog_steps", \.leapfrogSteps, 1...1000, "K"),
+    integer("leapfrog_steps", \.leapfrogSteps, SettingRanges.leapfrogSteps, "K"),
     positive("leapfrog_step_size", \.leapfrogStepSize, "ε"),
-    integer("leapfrog_hidden_size", \.leapfrogHiddenSize, 1...4096, "hₙ, hidden units of T_h and σ_h"),
+    integer("leapfrog_hidden_size", \.leapfrogHiddenSize, SettingRanges.hiddenSize, "hₙ, hidden units of T_h and σ_h"),
     flag("leapfrog_state_input", \.leapfrogStateInput, "whether T_h and σ_h read the state"),
     choice("momentum", \.momentum, "where p₀ comes from"),
     positive("momentum_std_training", \.momentumStdTraining, "1/√β in training"),
@@ -40,13 +40,14 @@ public struct SettingKey: Sendable {
     choice("boundary", \.boundary, "what happens at the walls of the action box"),
     choice("hamiltonian_critic", \.hamiltonianCritic, "whose minimum the leapfrog climbs"),
     flag("momentum_in_value", \.momentumInValue, "whether y holds the momentum's terms"),
-    integer("flows", \.flows, 1...1000, "radial flows of a flow policy"),
+    integer("flows", \.flows, SettingRanges.flows, "radial flows of a flow policy"),
     choice("flow_std", \.flowStd, "whether a flow policy's σ depends on the state"),
     choice("cost", \.cost, "the safety cost that is recorded"),
     choice("constraint", \.constraint, "how the cost is kept below its limit"),
     costLimit,
     positive("multiplier_rate", \.multiplierRate, "η of the Lagrange multiplier"),
-    integer("safe_leapfrog_steps", \.safeLeapfrogSteps, 1...1000, "most leapfrog steps for one filtered action"),
+    integer(
+      "safe_leapfrog_steps", \.safeLeapfrogSteps, SettingRanges.leapfrogSteps, "most leapfrog steps for one filtered action"),
     integer("evaluation_interval", \.evaluationInterval, 1..., "steps between evaluations"),
     integer("evaluation_episodes", \.evaluationEpisodes, 1...10_000, "episodes per evaluation"),
     integer("checkpoint_interval", \.checkpointInterval, 1..., "steps between checkpoints"),
@@ -61,7 +62,7 @@ public struct SettingKey: Sendable {
       settings.costLimit = nil
       return true
     }
-    guard let value = Double(text), value > 0, value.isFinite else { return false }
+    guard let value = Double(text), SettingRanges.positive.contains(value) else { return false }
     settings.costLimit = value
     return true
   }
@@ -109,7 +110,7 @@ public struct SettingKey: Sendable {
   ) -> SettingKey {
     SettingKey(name: name, expectation: "a number above 0", meaning: meaning, text: { "\($0[keyPath: path])" }) {
       settings, text in
-      guard let value = Double(text), value > 0, value.isFinite else { return false }
+      guard let value = Double(text), SettingRanges.positive.contains(value) else { return false }
       settings[keyPath: path] = value
       return true
     }

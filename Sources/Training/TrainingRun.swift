@@ -30,6 +30,7 @@ public final class TrainingRun {
   private let actor: Actor<Float>
   /// Apart from the one that explores: a filter's reference to the first state is each episode's own.
   private let evaluationActor: Actor<Float>
+  private let ownExploration: (any ExplorationPolicy)?
   private let costSignal: CostSignal?
   private let replay: ReplayBuffer
   private let lock: RunLock
@@ -47,10 +48,12 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - makeEnvironment: makes the task; called twice, for training and for evaluation.
   ///   - startsOver: discards what is there.
+  ///   - exploration: explores in the agent's place. The run's files do not know it: give the same one to go on.
   ///   - warn: told what the user should know but need not act on.
   public init(
     _ settings: Settings, directory: RunDirectory, startsOver: Bool = false,
-    warn: (String) -> Void = { _ in }, makeEnvironment: () throws -> any Environment
+    exploration: (any ExplorationPolicy)? = nil, warn: (String) -> Void = { _ in },
+    makeEnvironment: () throws -> any Environment
   ) throws {
     self.settings = settings
     self.directory = directory
@@ -62,6 +65,7 @@ public final class TrainingRun {
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, 2)))
     actor = Actor(agent)
     evaluationActor = Actor(agent)
+    ownExploration = exploration
     costSignal = try CostSignal(settings.cost, environment: settings.environment)
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
@@ -113,14 +117,19 @@ public final class TrainingRun {
   public var isFinished: Bool { progress.step >= settings.steps }
 
   /// Takes the steps that are left.
-  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved; `AgentError` when learning
-  ///   diverged, the last checkpoint intact; what the environment or the files throw.
+  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved;
+  ///   ``RunError/diverged(_:step:path:)`` when learning diverged, the last checkpoint intact; what the environment or the files
+  ///   throw.
   public func run() throws {
     clock = .now
     while !isFinished {
-      try takeStep()
-      try record()
-      if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
+      do {
+        try takeStep()
+        try record()
+        if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
+      } catch let error as AgentError {
+        throw RunError.diverged(error, step: progress.step, path: directory.path)
+      }
       onStep?(self)
       if let signal = stopRequest(), !isFinished {
         try writeCheckpoint()
@@ -135,7 +144,7 @@ public final class TrainingRun {
 
   /// Algorithm 1, lines 4 to 10: act, store, learn.
   private func takeStep() throws {
-    chooseAction()
+    try chooseAction()
     let step = try environment.step(action)
     progress.step += 1
     episodeActions.append(contentsOf: action)
@@ -170,11 +179,19 @@ public final class TrainingRun {
     }
   }
 
-  private func chooseAction() {
+  private func chooseAction() throws {
     if progress.step < settings.warmupSteps {
       for index in action.indices { action[index] = Float(generators.exploration.uniform(-1, 1)) }
+    } else if let ownExploration {
+      let chosen = ownExploration.action(at: environment.observation, using: &generators.exploration)
+      demand(chosen.count == action.count, "the exploration policy chose \(chosen.count) actions, \(action.count) expected")
+      for (index, value) in chosen.enumerated() {
+        // NaN too: it is within no range.
+        guard (-1...1).contains(value) else { throw RunError.wrongAction(value: value, step: progress.step) }
+        action[index] = value
+      }
     } else {
-      actor.explore(environment.observation, into: &action, using: &generators.exploration)
+      try actor.explore(environment.observation, into: &action, using: &generators.exploration)
       if let counts = actor.takeFilterCounts() {
         progress.filter.actions += counts.actions
         progress.filter.steps += counts.steps

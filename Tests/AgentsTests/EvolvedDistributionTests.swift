@@ -40,32 +40,68 @@ import Testing
     #expect(evolved < 0.8 * base, "base \(base), evolved \(evolved) nats")
   }
 
-  @Test func `the joint density of the evolved pair integrates to 1`() {
-    // Evolve a grid of (a₀, p₀) with density N(a₀; 0, 0.5²) N(p₀; 0, 1) by a smooth force; unit Jacobian means each cell keeps its
-    // area, so the area of an evolved cell times the density of its corner must still add up to 1.
-    let force = KnownForce { a in sin(2 * a) + 0.5 * a }
-    let h = 0.02, half = 250
-    var points: [[Double]] = []
-    for i in -half...half { for j in -half...half { points.append([Double(i) * h * 0.5, Double(j) * h]) } }
-    let position = Matrix(points.map { [$0[0]] }), momentum = Matrix(points.map { [$0[1]] })
-    LeapfrogOperator<Double>(steps: 3, stepSize: 0.3, boundary: .latent, rows: points.count, dimensions: 1)
-      .evolve(position: position, momentum: momentum, under: force)
-    let width = 2 * half + 1
-    var total = 0.0
-    for i in 0..<width - 1 {
-      for j in 0..<width - 1 {
-        func corner(_ di: Int, _ dj: Int) -> (Double, Double) {
-          let index = (i + di) * width + j + dj
-          return (position[index, 0], momentum[index, 0])
-        }
-        let (a, b, c, d) = (corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1))
-        let area = 0.5 * abs((c.0 - a.0) * (d.1 - b.1) - (d.0 - b.0) * (c.1 - a.1))
-        let start = points[i * width + j]
-        let x = start[0] + h * 0.25, p = start[1] + h * 0.5
-        total += area * exp(-x * x / 0.5 - p * p / 2) / (0.5 * 2 * Double.pi)
+  @Test(arguments: [1, 2, 3] as [UInt64], [PolicyKind.proposed, .conventional])
+  func `so they are for an agent that learned this Q as a one-step problem`(_ seed: UInt64, _ kind: PolicyKind) throws {
+    let agent = makeAgent(Float.self, observations: 1, actions: 1, batch: 64, seed: seed) {
+      ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (kind, kind, .reflect)
+      ($0.alpha, $0.hiddenSize, $0.leapfrogHiddenSize, $0.learningRate) = (alpha, 32, 16, 3e-3)
+      ($0.momentumStdTraining, $0.leapfrogStepSize) = (1, 0.12)
+      $0.momentumInValue = kind == .proposed
+    }
+    var generator = SeededGenerator(seed: seed)
+    let batch = agent.minibatch
+    batch.observations.fill(0)
+    batch.terminals.fill(1)
+    for _ in 0..<1500 {
+      for row in 0..<batch.size {
+        let a = generator.uniform(-1, 1)
+        batch.actions[row, 0] = Float(a)
+        batch.rewards[row] = Float(q(a))
+      }
+      _ = try agent.update()
+    }
+    var (base, evolved) = ([Double](), [Double]())
+    for _ in 0..<300 {
+      agent.noise.policy.fillStandardNormal(using: &generator)
+      agent.noise.momentum.fillStandardNormal(using: &generator)
+      agent.setPolicyGradients()
+      for lane in agent.lanes {
+        base += lane.policy.baseAction.elements.array.map(Double.init)
+        evolved += lane.policy.action.elements.array.map(Double.init)
       }
     }
-    #expect(abs(total - 1) < 1e-3, "\(total)")
+    let (before, after) = (divergence(base), divergence(evolved))
+    #expect(after < 0.85 * before, "base \(before), evolved \(after) nats")
+  }
+
+  @Test(arguments: [Boundary.reflect, .latent], [0.5, 5])
+  func `the density of the evolved pair integrates to 1`(_ boundary: Boundary, _ strength: Double) {
+    // Unit Jacobian: the density at (a_K, p_K) is that of the start, which the way back finds. a₀ is tanh-Gaussian in the box, or
+    // Gaussian in latent space; p₀ Gaussian.
+    let force = KnownForce { a in strength * (sin(3 * a) + 0.5 * a) }
+    let (across, along) = (boundary == .latent ? 8.0 : 1.0, 9.0)
+    let count = 1200
+    var (positions, momenta) = ([Double](), [Double]())
+    for i in 0..<count {
+      for j in 0..<count {
+        positions.append(across * ((Double(i) + 0.5) / Double(count) * 2 - 1))
+        momenta.append(-along * ((Double(j) + 0.5) / Double(count) * 2 - 1))
+      }
+    }
+    let position = Vector(positions).matrix(rows: count * count, columns: 1)
+    let momentum = Vector(momenta).matrix(rows: count * count, columns: 1)
+    LeapfrogOperator<Double>(steps: 3, stepSize: 0.3, boundary: boundary, rows: count * count, dimensions: 1)
+      .evolve(position: position, momentum: momentum, under: force)
+    var total = 0.0
+    for row in 0..<count * count {
+      let (a, p) = (position[row, 0], momentum[row, 0])
+      let u = boundary == .latent ? a : atanh(min(max(a, -1), 1))
+      if u.isInfinite { continue }  // on the wall itself, where the density is 0
+      let jacobian = boundary == .latent ? 1 : 1 - a * a
+      total += exp(-(u - 0.2) * (u - 0.2) / (2 * 0.36) - p * p / 2) / (0.6 * 2 * Double.pi * jacobian)
+    }
+    let cell = (2 * across / Double(count)) * (2 * along / Double(count))
+    #expect(abs(total * cell - 1) < 1e-4, "\(total * cell)")
   }
 
   /// KL of the samples' histogram from exp(Q/α) on [-1, 1], nats.

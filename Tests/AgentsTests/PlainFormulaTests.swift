@@ -1,6 +1,7 @@
 import Agents
 import LinearAlgebra
 import NeuralNetworks
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -33,7 +34,9 @@ import Testing
   }
 
   private func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
-    min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+    let q = min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+    guard let cost = agent.networks.cost, let multiplier = agent.multiplier else { return q }
+    return q - multiplier.value * output(cost.target, s + a)[0]
   }
 
   /// ∇ of f by central differences; exact to rounding where f is piecewise linear.
@@ -46,8 +49,26 @@ import Testing
     }
   }
 
+  /// ∇Q wherever the leapfrog asked for it, to be given again unchanged: a constant in whatever is differentiated.
+  private final class HeldSlopes {
+    private var slopes: [[Double]] = []
+    private var next = 0
+    private var isRecorded = false
+
+    func replay() { (next, isRecorded) = (0, true) }
+
+    func slope(_ compute: () -> [Double]) -> [Double] {
+      if !isRecorded { slopes.append(compute()) }
+      next += 1
+      return isRecorded ? slopes[next - 1] : slopes[slopes.count - 1]
+    }
+  }
+
   /// Algorithm 2 with equation 13 or 9.
-  private func evolve(_ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double]) -> Row {
+  private func evolve(
+    _ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double], steps: Int? = nil,
+    held: HeldSlopes? = nil
+  ) -> Row {
     let settings = agent.settings
     let d = settings.actionSize
     let head = output(agent.networks.policy, s)
@@ -56,7 +77,7 @@ import Testing
     let isLatent = settings.boundary == .latent
     func q(_ x: [Double]) -> Double { value(agent, s, isLatent ? x.map { tanh($0) } : x) }
     func force(_ x: [Double]) -> [Double] {
-      let slope = gradient(q, x)
+      let slope = held?.slope { gradient(q, x) } ?? gradient(q, x)
       if settings.trainingPolicy == .conventional { return slope.map { -$0 / settings.alpha } }
       guard let networks = agent.networks.leapfrog else { return [] }
       let norm = slope.map { $0 * $0 }.reduce(0, +).squareRoot()
@@ -72,7 +93,7 @@ import Testing
     var p = momentumNoise.map { settings.momentumStdTraining * $0 }
     let squaredInitialMomentum = p.map { $0 * $0 }.reduce(0, +)
     let e = settings.leapfrogStepSize
-    for _ in 0..<settings.leapfrogSteps {
+    for _ in 0..<(steps ?? settings.leapfrogSteps) {
       p = zip(p, force(x)).map { $0 - e / 2 * $1 }
       for j in 0..<d {
         x[j] += e * p[j]
@@ -135,6 +156,82 @@ import Testing
       }
       expectClose(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
     }
+  }
+
+  /// −J on the minibatch.
+  private func policyLoss(_ agent: SoftActorCritic<Double>, held: HeldSlopes) -> Double {
+    let (settings, batch) = (agent.settings, agent.minibatch)
+    let beta = 1 / (settings.momentumStdTraining * settings.momentumStdTraining)
+    var objective = 0.0
+    for row in 0..<batch.size {
+      let s = batch.observations.row(row).array
+      let now = evolve(
+        agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array, held: held)
+      objective += value(agent, s, now.action) - settings.alpha * now.logProbability
+      objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
+    }
+    return -objective / Double(batch.size)
+  }
+
+  @Test(arguments: [true, false], [PolicyKind.proposed, .conventional])
+  func `in latent space the gradient is that of −J with ∇Q held constant, for several actions`(
+    _ stateInput: Bool, _ kind: PolicyKind
+  ) {
+    for (d, steps) in [(2, 1), (3, 3)] {
+      let agent = makeAgent(observations: 3, actions: d) {
+        ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (kind, kind, .latent)
+        ($0.leapfrogStateInput, $0.leapfrogSteps) = (stateInput, steps)
+        if kind == .conventional { $0.leapfrogStepSize = 0.05 }
+      }
+      let held = HeldSlopes()
+      _ = policyLoss(agent, held: held)
+      agent.setPolicyGradients()
+      for network in agent.trainedNetworks where !network.name.contains("critic") {
+        let gradient = network.gradient().values
+        #expect(gradient.array.contains { abs($0) > 1e-4 }, "\(network.name): the gradient is next to nothing")
+        expectGradient(
+          gradient,
+          of: {
+            held.replay()
+            return policyLoss(agent, held: held)
+          }, at: network.optimizer.parameters.values, "\(network.name), \(d) actions")
+      }
+    }
+  }
+
+  @Test(arguments: [Boundary.clip, .latent])
+  func `evaluation of a filtered agent is Algorithm 3 without noise, computed step by step`(_ boundary: Boundary) throws {
+    var seen: Set<Int> = []
+    for limit in [-60.0, -20, -5, 0, 5, 20, 60] {
+      let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
+        ($0.boundary, $0.leapfrogStepSize) = (boundary, 0.5)
+        $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
+        $0.safety?.safeLeapfrogSteps = 6
+      }
+      agent.multiplier?.restore(value: 0.8, recent: [])
+      guard let cost = agent.networks.cost?.target else { return }
+      let (first, s) = ([0.3, -0.6, 0.9], [-0.5, 0.2, 0.7])
+      func baseCost(_ s: [Double]) -> Double {
+        output(cost, s + output(agent.networks.policy, s).prefix(2).map { tanh($0) })[0]
+      }
+      let bound = baseCost(s) + 0.01 * (limit - baseCost(first))
+      // Algorithm 3 is Algorithm 2 with K not known beforehand: the first K whose action is accepted.
+      var expected: [Double] = []
+      var steps = 0
+      while steps < 6 {
+        steps += 1
+        expected = evolve(agent, s, noise: [0, 0], momentumNoise: [0, 0], steps: steps).action
+        if output(cost, s + expected)[0] <= bound { break }
+      }
+      seen.insert(steps)
+      let actor = Actor(agent)
+      var action: [Float] = [0, 0]
+      actor.beginEpisode(at: first)
+      try actor.exploit(s, into: &action)
+      #expect(actor.takeFilterCounts()?.steps == steps)
+      for (found, expected) in zip(action, expected) { #expect(abs(Double(found) - expected) < 1e-6) }
+    }
+    #expect(seen.count > 1, "every limit led to the same number of steps, \(seen)")
   }
 
   @Test func `a terminal transition's target is its reward, whatever the terminal state holds`() {

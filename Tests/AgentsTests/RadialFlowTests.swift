@@ -78,6 +78,24 @@ import Testing
     }
   }
 
+  @Test func `in several dimensions the inverse is found on the ray from the centre`() {
+    for seed in 0..<50 as Range<UInt64> {
+      let flows = parameters(count: 1, d: 3, seed: seed, spread: 3)
+      let center = Array(flows.parameters.values.array.prefix(3))
+      let z = [0.4, -1.3, 0.8]
+      func radius(_ x: [Double]) -> Double { zip(x, center).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot() }
+      let found = image(flows, z).z
+      func onRay(_ r: Double) -> [Double] { zip(found, center).map { $1 + r * ($0 - $1) / radius(found) } }
+      var (low, high) = (0.0, 1.0)
+      while radius(image(flows, onRay(high)).z) < radius(found) { high *= 2 }
+      for _ in 0..<80 {
+        let middle = (low + high) / 2
+        if radius(image(flows, onRay(middle)).z) < radius(found) { low = middle } else { high = middle }
+      }
+      for (a, b) in zip(onRay(low), z) { #expect(abs(a - b) < 1e-9) }
+    }
+  }
+
   @Test func `the flow of one dimension turns a density into one that integrates to 1`() {
     let flows = parameters(count: 3, d: 1, seed: 5, spread: 1)
     // ∫ p(z)/|dz′/dz| dz′ over a fine grid of z, by the trapezoid rule.

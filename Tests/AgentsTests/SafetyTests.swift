@@ -24,20 +24,20 @@ import Testing
     }
   }
 
-  @Test func `a lenient limit accepts the first proposed action, an impossible one none`() {
+  @Test func `a lenient limit accepts the first proposed action, an impossible one none`() throws {
     for (limit, expected) in [(1e6, (steps: 1, rejected: 0)), (-1e6, (steps: 5, rejected: 5))] {
       let actor = Actor(agent(limit: limit))
       var generator = SeededGenerator(seed: 1)
       var action: [Float] = [0, 0]
       actor.beginEpisode(at: [0.1, 0.2, 0.3])
-      actor.explore([0.3, -0.2, 0.5], into: &action, using: &generator)
+      try actor.explore([0.3, -0.2, 0.5], into: &action, using: &generator)
       let counts = actor.takeFilterCounts()
       #expect(counts?.actions == 1 && counts?.steps == expected.steps && counts?.rejected == expected.rejected)
       #expect(action.allSatisfy { abs($0) <= 1 })
     }
   }
 
-  @Test func `the constraint is equation 14, computed by hand with the cost critic's target`() {
+  @Test func `the constraint is equation 14, computed by hand with the cost critic's target`() throws {
     // A cost critic that is linear in the action through one always-active unit: Q̄_C = 3 + 2·a₀.
     let agent = agent(limit: 1, steps: 1)
     guard let target = agent.networks.cost?.target else {
@@ -57,7 +57,7 @@ import Testing
     var seen = (accepted: 0, rejected: 0)
     actor.beginEpisode(at: [0.4, 0.1, -0.2])
     for _ in 0..<200 {
-      actor.explore([0.2, 0.1, 0.4], into: &action, using: &generator)
+      try actor.explore([0.2, 0.1, 0.4], into: &action, using: &generator)
       let isRejected = actor.takeFilterCounts()?.rejected == 1
       #expect(isRejected == (2 * Double(action[0]) > -0.02), "a₀ = \(action[0])")
       if isRejected { seen.rejected += 1 } else { seen.accepted += 1 }
@@ -65,12 +65,12 @@ import Testing
     #expect(seen.accepted > 20 && seen.rejected > 20)
   }
 
-  @Test func `evaluation runs the filter without noise: the same state, the same action`() {
+  @Test func `evaluation runs the filter without noise: the same state, the same action`() throws {
     let actor = Actor(agent(limit: -1e6))
     var first: [Float] = [0, 0], second: [Float] = [0, 0]
     actor.beginEpisode(at: [0, 0, 0])
-    actor.exploit([0.3, -0.2, 0.5], into: &first)
-    actor.exploit([0.3, -0.2, 0.5], into: &second)
+    try actor.exploit([0.3, -0.2, 0.5], into: &first)
+    try actor.exploit([0.3, -0.2, 0.5], into: &second)
     #expect(first == second && first != [0, 0])
   }
 }

@@ -129,13 +129,13 @@ import Agents
         == "the critic loss became nan: learning has diverged; a smaller learning_rate or leapfrog_step_size may help")
   }
 
-  @Test func `without momentum noise the evaluation action is tanh of the mean, evolved`() {
+  @Test func `without momentum noise the evaluation action is tanh of the mean, evolved`() throws {
     let agent = makeAgent(batch: 1, lanes: 1)
     let actor = Actor(agent)
     let state = [0.25, -0.5, 0.75]
     var action: [Float] = [0, 0], again: [Float] = [0, 0]
-    actor.exploit(state, into: &action)
-    actor.exploit(state, into: &again)
+    try actor.exploit(state, into: &action)
+    try actor.exploit(state, into: &again)
     #expect(action == again)
     for (column, value) in state.enumerated() { agent.minibatch.observations[0, column] = value }
     agent.noise.policy.fill(0)

@@ -1,10 +1,12 @@
-"""One update of SAC and SAC-HPO as the papers' formulas have it, with every gradient by automatic differentiation.
+"""One update of SAC, SAC-HPO, SAC-NF and their safe forms as the papers' formulas have it, every gradient by automatic differentiation.
 
 Written from the formulas, not from the Swift sources, so that an agreement between the two means something. Nothing here is fast.
 
-- Source: Haarnoja et al. 2018, arXiv:1801.01290; Xu & Fekri 2021, arXiv:2103.12020, whose equation numbers are given.
+- Source: Haarnoja et al. 2018, arXiv:1801.01290; Mazoure et al. 2019, arXiv:1905.06893; Xu & Fekri 2021, arXiv:2103.12020, whose
+  equation numbers are given.
 
-`settings` are the attributes of a checkpoint's /networks, `networks` its weights: {name: [(weight, bias), …]}, weight [out, in].
+`settings` are the attributes of a checkpoint's /networks, `networks` its weights: {name: [(weight, bias), …]}, weight [out, in]; `flow` is
+[{center, log_alpha, b}, …], `policy_std` {log_std}.
 Letters are the papers': s observations [B, n]; a actions in the box [-1, 1]^d; u actions before tanh; p momenta [B, d].
 """
 
@@ -39,6 +41,18 @@ def q_value(critic, s, a):
     return perceptron(critic, jnp.concatenate([s, a], axis=1), jax.nn.relu)[:, 0]
 
 
+def surface(settings, networks, prefix=""):
+    """What an action is to climb: min(Q₁, Q₂), less λ·Q_C for a safe agent."""
+    q = minimum_of_twins(networks, prefix)
+    if not is_safe(settings):
+        return q
+    return lambda s, a: q(s, a) - settings["lambda"] * q_value(networks[prefix + "cost_critic"], s, a)
+
+
+def is_safe(settings):
+    return settings["constraint"] != "none"
+
+
 def minimum_of_twins(networks, prefix=""):
     return lambda s, a: jnp.minimum(
         q_value(networks[prefix + "critic1"], s, a), q_value(networks[prefix + "critic2"], s, a))
@@ -48,7 +62,28 @@ def minimum_of_twins(networks, prefix=""):
 
 def gaussian(networks, s):
     """μ of π_θ(·|s) before tanh, and log σ before it is held within [-20, 2]."""
-    return jnp.split(perceptron(networks["policy"], s, jax.nn.relu), 2, axis=1)
+    output = perceptron(networks["policy"], s, jax.nn.relu)
+    if "policy_std" in networks:
+        return output, jnp.broadcast_to(networks["policy_std"]["log_std"], output.shape)
+    return jnp.split(output, 2, axis=1)
+
+
+def radial_flow(flow, z):
+    """z′ of one row, [d]."""
+    alpha = jnp.exp(flow["log_alpha"])
+    beta = -alpha + jax.nn.softplus(flow["b"])
+    away = z - flow["center"]
+    return z + beta * away / (alpha + jnp.sqrt(jnp.sum(away ** 2)))
+
+
+def through_flows(networks, z):
+    """z after all flows, [B, d], and Σ log|det ∂z′/∂z|, [B], from the Jacobians themselves."""
+    total = 0
+    for flow in networks["flow"]:
+        jacobians = jax.vmap(jax.jacfwd(lambda z: radial_flow(flow, z)))(z)
+        total = total + jnp.linalg.slogdet(jacobians)[1]
+        z = jax.vmap(lambda z: radial_flow(flow, z))(z)
+    return z, total
 
 
 def normal_log_density(noise, log_std):
@@ -122,11 +157,11 @@ def leapfrog(settings, networks, q, s, x, p, constant=True):
 
 
 def is_evolved(settings):
-    return settings["training_policy"] != "gaussian"
+    return settings["training_policy"] in ("proposed", "conventional")
 
 
 def hamiltonian_critic(settings, networks):
-    return minimum_of_twins(networks, "target_" if settings["hamiltonian_critic"] == "target" else "")
+    return surface(settings, networks, "target_" if settings["hamiltonian_critic"] == "target" else "")
 
 
 def act(settings, networks, s, policy_noise, momentum_noise, constant=True):
@@ -135,6 +170,9 @@ def act(settings, networks, s, policy_noise, momentum_noise, constant=True):
     log_std = jnp.clip(log_std, -20, 2)
     u = mean + jnp.exp(log_std) * policy_noise
     log_normal = normal_log_density(policy_noise, log_std)
+    if settings["training_policy"] == "flow":
+        u, log_determinant = through_flows(networks, u)
+        log_normal = log_normal - log_determinant
     base = jnp.tanh(u)
     if not is_evolved(settings):
         return dict(base=base, action=base, log_prob=log_normal - tanh_log_jacobian(u), visited=[base], unfolded=[])
@@ -167,6 +205,12 @@ def target_value(settings, networks, batch, following):
     return batch["rewards"] + settings["gamma"] * (1 - batch["terminals"]) * soft
 
 
+def cost_target_value(settings, networks, batch, following):
+    """y_C: the cost and what is to come, [B]; costs have no entropy."""
+    to_come = q_value(networks["target_cost_critic"], batch["next_observations"], following["action"])
+    return batch["costs"] + settings["gamma"] * (1 - batch["terminals"]) * to_come
+
+
 def critic_loss(critic, batch, y):
     return jnp.mean((q_value(critic, batch["observations"], batch["actions"]) - y) ** 2)
 
@@ -179,12 +223,13 @@ def policy_loss(trained, settings, networks, batch, constant=True):
         objective = hamiltonian_critic(settings, networks)(s, act_now["action"]) - settings["alpha"] * act_now["log_prob"]
         objective = objective - momentum_weight(settings) * jnp.sum(act_now["p"] ** 2, axis=1)
     else:
-        objective = minimum_of_twins(networks)(s, act_now["action"]) - settings["alpha"] * act_now["log_prob"]
+        objective = surface(settings, networks)(s, act_now["action"]) - settings["alpha"] * act_now["log_prob"]
     return -jnp.mean(objective)
 
 
 def trained_by_policy_loss(settings):
-    return ["policy"] + (["leapfrog_transform", "leapfrog_gate"] if settings["training_policy"] == "proposed" else [])
+    own = {"proposed": ["leapfrog_transform", "leapfrog_gate"], "flow": ["flow"]}.get(settings["training_policy"], [])
+    return ["policy"] + (["policy_std"] if settings["training_policy"] == "flow" and settings["flow_std"] == "shared" else []) + own
 
 
 def probe(settings, networks, batch):
@@ -202,14 +247,29 @@ def probe(settings, networks, batch):
         result |= dict(next_momentum=following["p"], evolved_action=now["action"], momentum=now["p"])
     for name in ("critic1", "critic2"):
         result[name + "_loss"], gradients[name] = jax.value_and_grad(critic_loss)(networks[name], batch, y)
+    if is_safe(settings):
+        y = result["cost_target_value"] = cost_target_value(settings, networks, batch, following)
+        result["cost_critic_loss"], gradients["cost_critic"] = jax.value_and_grad(critic_loss)(networks["cost_critic"], batch, y)
     return result | flat(gradients)
 
 
 def flat(gradients):
-    return {f"gradients/{name}/{index}/{kind}": value
-            for name, layers in gradients.items()
-            for index, layer in enumerate(layers)
-            for kind, value in zip(("weight", "bias"), layer)}
+    result = {}
+
+    def visit(path, value):
+        if isinstance(value, dict):
+            for name, part in value.items():
+                visit(f"{path}/{name}", part)
+        elif isinstance(value, list):
+            for index, part in enumerate(value):
+                visit(f"{path}/{index}", part)
+        elif isinstance(value, tuple):
+            visit(path, dict(zip(("weight", "bias"), value)))
+        else:
+            result[path] = value
+
+    visit("gradients", gradients)
+    return result
 
 
 # Kinks
@@ -233,6 +293,8 @@ def margins(settings, networks, batch):
             relu(critic, sa)
         first, second = (q_value(critic, s, a) for critic in pair)
         nearest.append(jnp.abs(first - second) / jnp.mean(jnp.abs(first)))
+        if is_safe(settings):
+            relu(networks[f"{prefix}cost_critic"], sa)
 
     critics("", batch["observations"], batch["actions"])
     for prefix in ("", "next_"):

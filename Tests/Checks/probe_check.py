@@ -7,7 +7,7 @@
     python probe_check.py --self-test     falsifies one setting at a time on the Python side: each must be noticed
 
 A case is a checkpoint by `hpo train` and a batch. A fresh checkpoint is of one step, its weights then made larger, the targets different
-from the online critics; its batch is random. A trained one is of 2000 steps, as it is; its batch comes from its replay memory. Rows
+from the online critics, λ 0.7; its batch is random. A trained one is of 2000 steps, as it is; its batch comes from its replay memory. Rows
 near a kink (a ReLU's zero, Q₁ = Q₂, a wall) are left out, where Float and Double may rightly differ; the tolerance stays tight.
 """
 
@@ -91,6 +91,28 @@ CASES = [
     case("baseline-1-online-K1", "baseline-1", "Hopper", hamiltonian_critic="online", leapfrog_steps=1, leapfrog_step_size=0.05),
     case("baseline-2", "baseline-2"),
     case("baseline-3", "baseline-3"),
+    case("conventional-reflect", "baseline-1", boundary="reflect", leapfrog_step_size=0.1, hidden_size=64),
+    case("conventional-latent-in-value", "baseline-1", "Hopper", boundary="latent", momentum_in_value="true", leapfrog_step_size=0.05, **SMALL),
+    case("conventional-clip-long-steps", "baseline-1", "Walker2d", leapfrog_step_size=0.3, hidden_size=32),
+    case("conventional-zero-momentum-auto", "baseline-1", "Hopper", boundary="reflect", momentum="zero", temperature="auto", alpha=0.4,
+         leapfrog_step_size=0.05, hidden_size=64),
+    case("flow", "sac-nf"),
+    case("flow-hopper-shared", "sac-nf", "Hopper"),
+    case("flow-one", "sac-nf", "Walker2d", rows=101, flows=1, hidden_size=64),
+    case("flow-seven-shared-clamped", "sac-nf", "Walker2d", log_std=(-22, 4), flows=7, flow_std="shared", hidden_size=64),
+    case("flow-ant", "sac-nf", "Ant", rows=101, hidden_size=32),
+    case("flow-one-row-two-layers", "sac-nf", "Hopper", rows=1, flow_std="state", policy_hidden_layers=2, **SMALL),
+    case("flow-auto", "sac-nf", temperature="auto", alpha=0.6, flows=2),
+    case("lagrangian", "sac-lagrangian"),
+    case("lagrangian-ant-auto", "sac-lagrangian", "Ant", temperature="auto", alpha=0.6, hidden_size=64),
+    case("lagrangian-flow-velocity", "sac-lagrangian", "Hopper", exploration_policy="flow", training_policy="flow", cost="velocity"),
+    case("safe", "safe-sac-hpo"),
+    case("safe-ant-online", "safe-sac-hpo", "Ant", hamiltonian_critic="online", hidden_size=64),
+    case("safe-reflect-auto", "safe-sac-hpo", boundary="reflect", temperature="auto", alpha=0.6),
+    case("safe-latent-stateless", "safe-sac-hpo", boundary="latent", leapfrog_state_input="false", hidden_size=64),
+    case("safe-zero-momentum-one-row", "safe-sac-hpo", momentum="zero", rows=1, **SMALL),
+    case("safe-conventional", "sac-lagrangian", exploration_policy="conventional", training_policy="conventional", boundary="reflect",
+         leapfrog_step_size=0.05, hidden_size=64),
     case("trained-sac", "sac", trained=True),
     case("trained-sac-hopper-auto", "sac", "Hopper", trained=True, temperature="auto"),
     case("trained-clip", "sac-hpo", trained=True),
@@ -101,6 +123,16 @@ CASES = [
     case("trained-baseline-1", "baseline-1", "Hopper", trained=True),
     case("trained-baseline-2", "baseline-2", "Hopper", trained=True),
     case("trained-baseline-3-auto", "baseline-3", "Hopper", trained=True, temperature="auto"),
+    case("trained-conventional-reflect", "baseline-1", "Walker2d", trained=True, boundary="reflect", hidden_size=64),
+    case("trained-conventional-latent-auto", "baseline-1", "Walker2d", trained=True, boundary="latent", temperature="auto", hidden_size=64),
+    case("trained-flow", "sac-nf", trained=True, hidden_size=64),
+    case("trained-flow-shared-auto", "sac-nf", "Hopper", trained=True, temperature="auto", hidden_size=64),
+    case("trained-lagrangian", "sac-lagrangian", "Ant", trained=True, cost_limit=1, hidden_size=64),
+    case("trained-lagrangian-auto", "sac-lagrangian", trained=True, cost_limit=0.01, temperature="auto", hidden_size=64),
+    case("trained-safe", "safe-sac-hpo", "Ant", trained=True, cost_limit=1, hidden_size=64),
+    case("trained-safe-velocity-latent", "safe-sac-hpo", "Hopper", trained=True, cost="velocity", cost_limit=0.01, boundary="latent",
+         hidden_size=64),
+    case("trained-safe-reflect-auto", "safe-sac-hpo", trained=True, cost_limit=0.01, boundary="reflect", temperature="auto", hidden_size=64),
 ]
 
 
@@ -143,17 +175,30 @@ def enlarge(networks, case):
             layer["weight"][...] = scale * layer["weight"][...]
             layer["bias"][...] = scale * layer["bias"][...] + bias * random.standard_normal(layer["bias"].shape)
 
+    if networks.attrs["constraint"] not in ("none", b"none"):
+        networks.attrs["lambda"] = 0.7
     for name in networks:
-        if name.startswith("critic"):
+        if name in ("critic1", "critic2", "cost_critic"):
             change(name, 2, 0.2)
+        elif name == "flow":
+            for flow in networks[name].values():
+                for part in flow.values():
+                    part[...] = part[...] + 0.7 * random.standard_normal(part.shape)
+        elif name == "policy_std":
+            log_std = networks[name]["log_std"]
+            log_std[...] = np.linspace(*case.log_std, log_std.shape[0])
         elif not name.startswith("target"):
             change(name, 2, 0.1)
-    for name in ("critic1", "critic2"):
+    for name in ("critic1", "critic2", "cost_critic"):
+        if name not in networks:
+            continue
         if case.dead_critics:
             networks[name]["1/bias"][...] -= 0.3 * np.abs(networks[name]["1/weight"][...]).sum(axis=1).mean()
         for path in ("0/weight", "0/bias", "1/weight", "1/bias", "2/weight", "2/bias"):
             online = networks[f"{name}/{path}"][...]
             networks[f"target_{name}/{path}"][...] = online + 0.2 * np.std(online) * random.standard_normal(online.shape)
+    if "policy_std" in networks:
+        return
     last = networks["policy"][max(networks["policy"], key=int)]["bias"]
     d = last.shape[0] // 2
     last[d:] = np.linspace(*case.log_std, d)
@@ -166,9 +211,15 @@ def read_checkpoint(path):
 
     with h5py.File(path) as file:
         settings = {key: plain(value) for key, value in file["networks"].attrs.items()}
-        networks = {
-            name: [tuple(np.float64(group[index][kind][...]) for kind in ("weight", "bias")) for index in sorted(group, key=int)]
-            for name, group in file["networks"].items()}
+        numbered = lambda group: [group[index] for index in sorted(group, key=int)]
+        networks = {}
+        for name, group in file["networks"].items():
+            if name == "policy_std":
+                networks[name] = {"log_std": np.float64(group["log_std"][...])}
+            elif name == "flow":
+                networks[name] = [{part: np.float64(flow[part][...]) for part in flow} for flow in numbered(group)]
+            else:
+                networks[name] = [tuple(np.float64(layer[kind][...]) for kind in ("weight", "bias")) for layer in numbered(group)]
     return settings, networks
 
 
@@ -178,10 +229,13 @@ def draw_batch(case, settings, networks, checkpoint):
     n, d = settings["observation_size"], settings["action_size"]
     count = 2 * case.rows + 64
     batch = {}
+    safe = formulas.is_safe(settings)
+    if safe and not settings["lambda"] > 0:
+        raise Failure("λ is 0, which leaves the cost out of the objective")
     if case.trained:
         with h5py.File(checkpoint.with_name("replay.h5")) as replay:
             rows = random.integers(len(replay["rewards"]), size=count)
-            for name in ("observations", "actions", "rewards", "next_observations", "terminals"):
+            for name in ("observations", "actions", "rewards", "next_observations", "terminals") + (("costs",) if safe else ()):
                 batch[name] = replay[name][...][rows]
     else:
         batch["observations"] = random.standard_normal((count, n))
@@ -189,6 +243,8 @@ def draw_batch(case, settings, networks, checkpoint):
         batch["rewards"] = 3 * random.standard_normal(count)
         batch["next_observations"] = random.standard_normal((count, n))
         batch["terminals"] = random.uniform(size=count) < 0.3
+        if safe:
+            batch["costs"] = random.uniform(size=count)
     for name in ("policy_noise", "momentum_noise", "next_policy_noise", "next_momentum_noise"):
         batch[name] = random.standard_normal((count, d))
     batch = {name: np.float64(np.float32(values)) for name, values in batch.items()}
@@ -324,6 +380,12 @@ FALSIFIED = [
     ("latent", "boundary", lambda x: "clip"),
     ("baseline-1", "leapfrog_step_size", lambda x: 1.002 * x),
     ("baseline-1", "momentum_in_value", lambda x: 1),
+    ("conventional-reflect", "boundary", lambda x: "clip"),
+    ("flow-one", "alpha", lambda x: 1.002 * x),
+    ("lagrangian", "lambda", lambda x: 1.002 * x),
+    ("lagrangian", "gamma", lambda x: x - 0.002),
+    ("safe", "lambda", lambda x: 1.002 * x),
+    ("safe", "hamiltonian_critic", lambda x: "online"),
 ]
 
 

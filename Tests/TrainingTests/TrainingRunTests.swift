@@ -12,8 +12,8 @@ import Training
   init() throws { folder = try TemporaryFolder() }
 
   /// A small run on the point mass.
-  private func settings(_ algorithm: Algorithm = .sacHPO, steps: Int = 260, change: (inout Settings) -> Void = { _ in })
-    -> Settings
+  private func settings(_ algorithm: Algorithm = .sacHPO, steps: Int = 260, change: (inout Settings) throws -> Void = { _ in })
+    rethrows -> Settings
   {
     var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
     settings.steps = steps
@@ -26,7 +26,7 @@ import Training
     settings.checkpointInterval = 50
     settings.loggingInterval = 30
     settings.threads = 1
-    change(&settings)
+    try change(&settings)
     return settings
   }
 
@@ -236,10 +236,77 @@ import Training
     let (whole, parts) = (try contents("whole"), try contents("parts"))
     #expect(whole.keys.sorted() == parts.keys.sorted())
     for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
-    if algorithm != .sacNF {
-      let costs = whole["replay.h5:/costs"] ?? []
-      #expect(costs.count == 161 && whole["curve.h5:/evaluation/discounted_cost_mean"] != nil)
+    if algorithm == .sacNF { return }
+    #expect(whole["replay.h5:/costs"]?.count == 161)
+    var logged = ["evaluation/cost_mean", "evaluation/discounted_cost_mean", "episode/cost", "episode/discounted_cost"]
+    logged += ["update/lambda", "update/cost_critic_loss"]
+    if algorithm == .safeSACHPO { logged += ["update/leapfrog_steps", "update/discarded_share"] }
+    for name in logged { #expect(whole["curve.h5:/\(name)"] != nil, "\(name) is not in the curve") }
+  }
+
+  private struct Leftwards: ExplorationPolicy {
+    func action<Generator: RandomNumberGenerator>(at state: [Double], using generator: inout Generator) -> [Float] {
+      [-1, Float.random(in: -0.5...0.5, using: &generator)]
     }
+  }
+
+  @Test func `a policy of one's own explores after the random steps, and goes on exactly as well`() throws {
+    func train(in name: String, stopsAt stop: Int? = nil) throws {
+      let run = try TrainingRun(settings(), directory: directory(name), exploration: Leftwards()) { PointMass() }
+      run.stopRequest = { [unowned run] in run.stepsTaken == stop ? .terminate : nil }
+      try run.run()
+    }
+    try train(in: "whole")
+    #expect(throws: RunError.self) { try train(in: "parts", stopsAt: 131) }
+    try train(in: "parts")
+    let (whole, parts) = (try contents("whole"), try contents("parts"))
+    for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
+    let actions: [Float] = try HDF5File.open(at: directory("whole").replay).read("actions")
+    for row in 0..<260 { #expect((actions[2 * row] == -1) == (row >= 60)) }
+  }
+
+  private struct Overshoot: ExplorationPolicy {
+    let value: Float
+    func action<Generator: RandomNumberGenerator>(at state: [Double], using generator: inout Generator) -> [Float] { [0, value] }
+  }
+
+  @Test(arguments: [Float.nan, 1.5]) func `a policy of one's own that leaves the box is an error`(_ value: Float) throws {
+    let run = try TrainingRun(settings(), directory: directory("run"), exploration: Overshoot(value: value)) { PointMass() }
+    let error = #expect(throws: RunError.self) { try run.run() }
+    #expect(error?.description == "the exploration policy chose \(value) after 60 steps; actions are within [-1, 1]")
+  }
+
+  @Test(arguments: [Algorithm.baseline1, .baseline2], ["clip", "reflect", "latent"])
+  func `however small α makes the conventional force large, a run stays finite or says where it did not`(
+    _ algorithm: Algorithm, _ boundary: String
+  ) throws {
+    var (finished, stopped) = (0, 0)
+    for alpha in [0.2, 1e-4, 1e-15, 1e-25, 1e-35, 1e-44] {
+      let name = "\(algorithm)-\(boundary)-\(alpha)"
+      let changed = try settings(algorithm, steps: 120) {
+        $0.alpha = alpha
+        $0.boundary = try #require(Boundary(rawValue: boundary))
+      }
+      do {
+        let run = try train(changed, in: name)
+        finished += 1
+        #expect(run.evaluations.allSatisfy { $0.meanReturn.isFinite })
+      } catch RunError.diverged(let error, let step, let path) {
+        stopped += 1
+        #expect(
+          RunError.diverged(error, step: step, path: path).description
+            == "at step \(step) \(error); the last checkpoint in '\(path)' is intact")
+        #expect(path == directory(name).path && (40...120).contains(step))
+      }
+      let checkpoint = try HDF5File.open(at: directory(name).checkpoint).group("networks")
+      for network in ["critic1", "critic2", "policy"] {
+        let weights: [Double] = try checkpoint.read("\(network)/0/weight")
+        #expect(weights.allSatisfy { $0.isFinite })
+      }
+      let actions: [Double] = try HDF5File.open(at: directory(name).replay).read("actions")
+      #expect(actions.allSatisfy { abs($0) <= 1 })
+    }
+    #expect(finished > 0, "\(finished) finished, \(stopped) stopped")
   }
 
   @Test func `physics that throws stops the run and keeps the last checkpoint`() throws {

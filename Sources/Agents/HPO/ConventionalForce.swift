@@ -11,6 +11,8 @@ final class ConventionalForce<S: Scalar>: LeapfrogForce {
     self.temperature = temperature
   }
 
+  func prepare(observations: Matrix<S>) { field.surface.prepare(observations: observations) }
+
   func evaluate(_ index: Int, at position: Matrix<S>, into force: Matrix<S>) {
     field.evaluate(at: position)
     force.set(field.gradient, scaledBy: S(-1 / temperature.alpha))

@@ -8,8 +8,9 @@ import NeuralNetworks
 package final class HamiltonianPolicy<S: Scalar> {
   let base: GaussianPolicy<S>
   let field: ActionValueField<S>
-  private let evolution: Evolution
   private let leapfrog: LeapfrogOperator<S>
+  /// What drives the leapfrog; `nil` where actions are not evolved.
+  private let force: (any LeapfrogForce<S>)?
   private let flows: RadialFlows<S>?
   private let momentumKind: MomentumKind
   private let movesLatent: Bool
@@ -23,16 +24,10 @@ package final class HamiltonianPolicy<S: Scalar> {
   package let momentum: Matrix<S>
   /// log π as it stands in the objective, [rows].
   package let logProbability: Vector<S>
-  /// u₀ to u_K for `Boundary.latent`.
-  private let latentPosition: Matrix<S>
+  /// What the leapfrog moves: the action itself, or u for `Boundary.latent`.
+  private let position: Matrix<S>
   private let positionGradient: Matrix<S>
   private let momentumGradient: Matrix<S>
-
-  private enum Evolution {
-    case none
-    case proposed(ProposedForce<S>)
-    case conventional(ConventionalForce<S>)
-  }
 
   /// - Parameters:
   ///   - kind: how the base policy's action is evolved, if at all.
@@ -53,25 +48,24 @@ package final class HamiltonianPolicy<S: Scalar> {
       steps: steps, stepSize: settings.leapfrogStepSize, boundary: boundary, rows: rows, dimensions: d)
     momentumKind = kind.isEvolved ? settings.momentum : .zero
     switch kind {
-    case .gaussian, .flow: evolution = .none
-    case .conventional: evolution = .conventional(ConventionalForce(field, temperature: temperature))
+    case .gaussian, .flow: force = nil
+    case .conventional: force = ConventionalForce(field, temperature: temperature)
     case .proposed:
-      evolution = .proposed(
-        ProposedForce(
-          field, transform: networks.proposed.transform, gate: networks.proposed.gate,
-          actionSize: d, evaluations: steps + 1, rows: rows))
+      force = ProposedForce(
+        field, transform: networks.proposed.transform, gate: networks.proposed.gate, actionSize: d,
+        evaluations: steps + 1, rows: rows)
     }
     baseAction = Matrix(rows: rows, columns: d)
     action = Matrix(rows: rows, columns: d)
     initialMomentum = Matrix(rows: rows, columns: d)
     momentum = Matrix(rows: rows, columns: d)
     logProbability = Vector(count: rows)
-    latentPosition = Matrix(rows: rows, columns: d)
+    position = movesLatent ? Matrix(rows: rows, columns: d) : action
     positionGradient = Matrix(rows: rows, columns: d)
     momentumGradient = Matrix(rows: rows, columns: d)
   }
 
-  var isEvolved: Bool { leapfrog.steps > 0 }
+  var isEvolved: Bool { force != nil }
   /// Whether p₀ is drawn at all.
   var hasMomentum: Bool { isEvolved && momentumKind != .zero }
 
@@ -80,38 +74,40 @@ package final class HamiltonianPolicy<S: Scalar> {
   ///   - noise, momentumNoise: standard normal, [rows, actions].
   ///   - momentumStd: 1/√β.
   func sample(observations: Matrix<S>, noise: Matrix<S>, momentumNoise: Matrix<S>, momentumStd: Double) {
+    initialMomentum.set(momentumNoise, scaledBy: momentumKind == .zero ? 0 : S(momentumStd))
+    momentum.copy(from: initialMomentum)
+    begin(observations: observations, noise: noise)
+    for step in 0..<leapfrog.steps { move(step) }
+    squash()
+    (movesLatent ? position : latent).subtractSquashingCorrection(from: logProbability)
+  }
+
+  /// Draws a₀, from which the leapfrog then moves.
+  func begin(observations: Matrix<S>, noise: Matrix<S>) {
     base.sample(observations: observations, noise: noise)
     logProbability.copy(from: base.logDensity)
     flows?.forward(base.latent, logDensity: logProbability)
-    let latent = flows?.output ?? base.latent
     baseAction.setSquashed(latent)
-    initialMomentum.set(momentumNoise, scaledBy: momentumKind == .zero ? 0 : S(momentumStd))
-    momentum.copy(from: initialMomentum)
-    if isEvolved {
-      field.surface.prepare(observations: observations)
-    }
-    if movesLatent {
-      latentPosition.copy(from: latent)
-      evolve(latentPosition, observations)
-      action.setSquashed(latentPosition)
-      latentPosition.subtractSquashingCorrection(from: logProbability)
-    } else {
-      action.copy(from: baseAction)
-      evolve(action, observations)
-      latent.subtractSquashingCorrection(from: logProbability)
-    }
+    position.copy(from: movesLatent ? latent : baseAction)
+    guard let force else { return }
+    force.prepare(observations: observations)
+    leapfrog.begin(at: position, under: force)
   }
 
-  private func evolve(_ position: Matrix<S>, _ observations: Matrix<S>) {
-    switch evolution {
-    case .none: break
-    case .conventional(let force):
-      leapfrog.evolve(position: position, momentum: momentum, under: force)
-    case .proposed(let force):
-      force.prepare(observations: observations)
-      leapfrog.evolve(position: position, momentum: momentum, under: force)
-    }
+  /// Takes one leapfrog step, from where ``momentum`` and ``action`` are now; steps count from 0.
+  func advance(_ step: Int) {
+    move(step)
+    squash()
   }
+
+  private func move(_ step: Int) {
+    if let force { leapfrog.advance(step, position: position, momentum: momentum, under: force) }
+  }
+
+  private func squash() { if movesLatent { action.setSquashed(position) } }
+
+  /// u of a₀ = tanh u, flows included.
+  private var latent: Matrix<S> { flows?.output ?? base.latent }
 
   /// Evaluates Q and ∇ₐQ at a_K. The last leapfrog step has done so already, at the critics it climbs.
   func evaluateActionValue(observations: Matrix<S>) {
@@ -143,20 +139,15 @@ package final class HamiltonianPolicy<S: Scalar> {
   }
 
   private func backwardThroughEvolution(_ observations: Matrix<S>) {
-    switch evolution {
-    case .none: break
-    case .conventional(let force):
-      leapfrog.backward(positionGradient: positionGradient, momentumGradient: momentumGradient, under: force)
-    case .proposed(let force):
-      force.beginBackward()
-      leapfrog.backward(positionGradient: positionGradient, momentumGradient: momentumGradient, under: force)
-      force.finishBackward(observations: observations)
-    }
+    guard let force else { return }
+    force.beginBackward()
+    leapfrog.backward(positionGradient: positionGradient, momentumGradient: momentumGradient, under: force)
+    force.finishBackward(observations: observations)
   }
 
   /// ∂L/∂h of the last backward pass, where there are leapfrog networks.
   var leapfrogGradients: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)? {
-    if case .proposed(let force) = evolution { force.gradients } else { nil }
+    (force as? ProposedForce<S>)?.gradients
   }
 
   /// Gradients of the flows and of a shared log σ of the last backward pass, where there are such.
@@ -165,6 +156,6 @@ package final class HamiltonianPolicy<S: Scalar> {
 
   /// Σ of σ_h at a_K over rows and components.
   func gateSum() -> Double {
-    if case .proposed(let force) = evolution { force.gateSum() } else { 0 }
+    (force as? ProposedForce<S>)?.gateSum() ?? 0
   }
 }

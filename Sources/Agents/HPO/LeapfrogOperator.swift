@@ -5,10 +5,23 @@ import LinearAlgebra
 /// An evaluation has an index so that several can be kept at once for the way back.
 public protocol LeapfrogForce<S>: AnyObject {
   associatedtype S: Scalar
+  /// Sets the states, [rows, observations], that the following evaluations are about.
+  func prepare(observations: Matrix<S>)
   /// force ← F(position), [rows, dimensions].
   func evaluate(_ index: Int, at position: Matrix<S>, into force: Matrix<S>)
   /// Back through evaluation `index`: adds ∂L/∂position to `positionGradient`, given ∂L/∂F.
   func backward(_ index: Int, forceGradient: Matrix<S>, positionGradient: Matrix<S>)
+  /// Comes before the first ``backward(_:forceGradient:positionGradient:)`` of a trajectory.
+  func beginBackward()
+  /// Comes after the last; for gradients of the force's own parameters.
+  func finishBackward(observations: Matrix<S>)
+}
+
+/// What a force without states and parameters has no use for.
+extension LeapfrogForce {
+  public func prepare(observations: Matrix<S>) {}
+  public func beginBackward() {}
+  public func finishBackward(observations: Matrix<S>) {}
 }
 
 /// K leapfrog steps of Hamiltonian dynamics (paper eq. 7, 9 and 13; Algorithm 2, lines 3 to 7):

@@ -37,6 +37,7 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   }
 
   func prepare(observations: Matrix<S>) {
+    field.surface.prepare(observations: observations)
     transform.prepare(observations: observations)
     gate.prepare(observations: observations)
   }
