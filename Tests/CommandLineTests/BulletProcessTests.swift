@@ -37,9 +37,15 @@ struct BulletProcessTests {
     let file = try HDF5File.create(at: "\(folder.path)/\(name).h5")
     for (index, start) in starts.enumerated() {
       let group = try file.createGroup("episode_\(index)")
-      let joints = (0..<17).map { 0.2 * Double(($0 * 7 + start * 5) % 13) / 13 - 0.1 }
-      try group.write("draws", joints + [10, -5])  // a flag out of reach
-      let actions = (0..<steps * 17).map { Double(($0 * 31 + start * 17) % 41) / 20 - 1 }
+      let joints = (0..<17).map { (joint: Int) -> Double in
+        let spread = Double((joint * 7 + start * 5) % 13)
+        return spread / 65 - 0.1
+      }
+      try group.write("draws", joints + [10.0, -5.0])  // a flag out of reach
+      let actions = (0..<steps * 17).map { (index: Int) -> Double in
+        let spread = Double((index * 31 + start * 17) % 41)
+        return spread / 20 - 1
+      }
       try group.write("actions", actions, shape: [steps, 17])
     }
     try file.close()

@@ -40,12 +40,13 @@ struct Program {
   static func peakKilobytes(_ arguments: [String]) throws -> Int {
     var child = pid_t()
     var pointers = ([url.path] + arguments).map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
+    var variables = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for pointer in pointers + variables { free(pointer) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-    try #require(posix_spawn(&child, url.path, &actions, nil, &pointers, environ) == 0)
+    try #require(posix_spawn(&child, url.path, &actions, nil, &pointers, &variables) == 0)
     var usage = rusage()
     var status: Int32 = 0
     try #require(wait4(child, &status, 0, &usage) == child)
