@@ -13,7 +13,9 @@ models=(mjcf/humanoid_symmetric.xml plane_stadium.sdf plane100.obj cube_small.ur
 # Two things in Bullet depend on what the heap happens to hold or where it lies, and contacts, solved in the order in which
 # they are found, pass it on to trajectories. Here both are settled, to what a fresh heap would give:
 # - nodes of the bounding-volume trees are ordered by address: now by age;
-# - links between a MuJoCo body's joints enter those trees at a pose that nobody wrote: now all zero.
+# - links between a MuJoCo body's joints enter those trees at a pose that nobody wrote: now all zero. In pybullet most are zero
+#   too, the first few hold what was freed before them: parts of the parsed floor, names, Python's own objects. This alone is
+#   what makes one process of pybullet's differ from the next.
 settle_order() {
   local header=src/BulletCollision/BroadphaseCollision/btDbvt.h code=src/BulletCollision/BroadphaseCollision/btDbvt.cpp
   local importer=examples/Importers/ImportMJCFDemo/BulletMJCFImporter.cpp
@@ -27,6 +29,17 @@ settle_order() {
     || fail "Bullet's sources are not what Vendor/build-bullet.sh expects; does Vendor/pins/bullet.txt match it?"
 }
 
+# A new world per episode costs mostly the zeroing of memory that is zero already, or is written before it is read: Bullet's
+# aligned blocks, which its allocator clears first, and two buffers of 8 MB for data that is streamed from the simulation.
+zero_once() {
+  local allocator=src/LinearMath/btAlignedAllocator.cpp client=examples/SharedMemory/PhysicsDirect.cpp
+  local again='memset((char\*) ret, 0, size);' stream='memset(m_bulletStreamDataServerToClient, 0, '
+  [ "$(grep -c "$again" $allocator)/$(grep -c "$stream" $client)/$(grep -c 'memset(data,0,size);' $allocator)" = 1/1/1 ] \
+    || fail "Bullet's sources are not what Vendor/build-bullet.sh expects; does Vendor/pins/bullet.txt match it?"
+  sed -i "/$again/d" $allocator
+  sed -i "/$stream/d" $client
+}
+
 # build FOLDER — unpacks the source distribution in $package, compiles it and leaves lib, include, models and licenses in FOLDER.
 build() {
   command -v g++ >/dev/null || fail "g++ is needed to build Bullet; 'make setup-bullet' installs it, or: apt-get install g++"
@@ -37,6 +50,7 @@ build() {
   (
     cd "$work"
     settle_order
+    zero_once
     mkdir .objects
     # Bullet's message hooks are not marked for export as its C API is.
     compile() {
@@ -69,7 +83,7 @@ flock --nonblock 9 || { say "waiting for another build of Bullet to end"; flock 
 PYTHONPATH="$root/Vendor/no-build" cached bullet --no-binary :all: --use-pep517 --no-build-isolation
 
 key=$(printf '%s\n' "$hash" "$machine" "$(g++ -dumpfullversion 2>/dev/null || true)" "${flags[@]}" "${models[@]}" "$(cat "$sources")" \
-  "$(declare -f settle_order build)" | sha256sum | cut -c1-64)
+  "$(declare -f settle_order zero_once build)" | sha256sum | cut -c1-64)
 built="$cache/bullet-$key"
 if ! unpacked "$built" "$key"; then
   rm -rf "$built.part"

@@ -67,7 +67,7 @@ struct BenchCommand: ParsableCommand {
 
   struct EnvironmentSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "environments", abstract: "Steps per second of each task beside MuJoCo alone.")
+      commandName: "environments", abstract: "Steps per second of each task, MuJoCo's beside MuJoCo alone.")
 
     @Argument(help: "The environments; all of them by default.")
     var environments: [String] = []
@@ -90,14 +90,16 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       try reportingFailures {
         var rows: [EnvironmentBenchmark.Row] = []
-        if !json { print("environment       steps/s   bare MuJoCo   task/bare") }
+        let width = EnvironmentCatalog.ids.map(\.count).max() ?? 0
+        func column(_ name: String) -> String { name.padding(toLength: width, withPad: " ", startingAt: 0) }
+        if !json { print(column("environment") + "  steps/s   bare MuJoCo   task/bare") }
         for name in environments.isEmpty ? EnvironmentBenchmark.ids : environments {
           let row = try EnvironmentBenchmark.measure(name, steps: steps, repetitions: repetitions)
           rows.append(row)
           if json { continue }
-          let id = row.environment.padding(toLength: 14, withPad: " ", startingAt: 0)
-          let (speed, bare) = (row.stepsPerSecond, row.bareStepsPerSecond)
-          print(id + String(format: "%11.0f %13.0f %10.1f %%", speed, bare, 100 * row.fraction))
+          let bare = row.bareStepsPerSecond.map { String(format: "%14.0f", $0) } ?? ""
+          let fraction = row.fraction.map { String(format: "%10.1f %%", 100 * $0) } ?? ""
+          print(column(row.environment) + String(format: "%9.0f", row.stepsPerSecond) + bare + fraction)
         }
         if json {
           let encoder = JSONEncoder()

@@ -46,16 +46,6 @@ struct DeterminismTests {
     }
     #expect(other.drawsConsumed == task.drawsConsumed)
   }
-
-  @Test func `resets hand their memory back`() throws {
-    let task = try RoboschoolHumanoid(.flagrunHarder)
-    var generator = SeededGenerator(seed: 1)
-    for _ in 0..<200 { task.reset(using: &generator) }
-    let before = residentKilobytes()
-    for _ in 0..<400 { task.reset(using: &generator) }
-    // A world that stayed behind would cost megabytes each time.
-    #expect(residentKilobytes() - before < 20_000)
-  }
 }
 
 /// 300 random steps from a seed: observations, rewards and endings.

@@ -14,10 +14,14 @@ struct Program {
     URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("hpo")
   }
 
-  static func run(_ arguments: [String], in folder: String? = nil) throws -> Outcome {
+  /// - Parameter variables: of the environment, besides this process' own.
+  static func run(
+    _ arguments: [String], in folder: String? = nil, variables: [String: String] = [:]
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = url
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     let output = Pipe(), error = Pipe()
     process.standardOutput = output
@@ -30,5 +34,23 @@ struct Program {
     return Outcome(
       exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
       output: String(decoding: printed, as: UTF8.self), error: String(decoding: complained, as: UTF8.self))
+  }
+
+  /// The most memory that a run of it has had resident.
+  static func peakKilobytes(_ arguments: [String]) throws -> Int {
+    var child = pid_t()
+    var pointers = ([url.path] + arguments).map { strdup($0) } + [nil]
+    var variables = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for pointer in pointers + variables { free(pointer) } }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    try #require(posix_spawn(&child, url.path, &actions, nil, &pointers, &variables) == 0)
+    var usage = rusage()
+    var status: Int32 = 0
+    try #require(wait4(child, &status, 0, &usage) == child)
+    try #require(status == 0, "hpo ended with status \(status)")
+    return Int(usage.ru_maxrss)
   }
 }
