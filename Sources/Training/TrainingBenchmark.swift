@@ -103,7 +103,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     var parts: [String: [Double]] = [:]
     var updates: [Double] = []
     for round in 0..<20 * (repetitions + 1) {
-      let acting = seconds { actor.explore(observation, into: &action, using: &generator) }
+      let acting = try seconds { try actor.explore(observation, into: &action, using: &generator) }
       let sampling = seconds { replay.sample(into: agent.minibatch, using: &generator) }
       var ofUpdate: [String: Double] = [:]
       let update = try seconds { _ = try agent.update { part, run in ofUpdate[part] = seconds(run) } }
