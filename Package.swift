@@ -76,6 +76,7 @@ let package = Package(
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Gym", "Environments", "HDF5", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport"]),
   ]
 )

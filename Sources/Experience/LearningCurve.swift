@@ -203,12 +203,13 @@ private final class Table {
   }
 
   func copyRows(_ count: Int, from file: HDF5File) throws {
-    for (_, dataset) in columns {
-      let rows: [Double] = try file.dataset(dataset.path).read(rows: 0..<count)
-      try dataset.append(rows)
+    func rows<Element: HDF5Element>(of dataset: Dataset) throws -> [Element] {
+      let old = try file.dataset(dataset.path)
+      try old.requireStored(rows: count)
+      return try old.read(rows: 0..<count)
     }
-    let steps: [Int64] = try file.dataset(step.path).read(rows: 0..<count)
-    try step.append(steps)
+    for (_, dataset) in columns { try dataset.append(try rows(of: dataset) as [Double]) }
+    try step.append(try rows(of: step) as [Int64])
   }
 
   func flush() throws {

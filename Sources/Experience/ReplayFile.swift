@@ -71,12 +71,7 @@ public final class ReplayFile {
     try verify(file)
     let datasets = try Datasets(
       in: file, observationSize: buffer.observationSize, actionSize: buffer.actionSize, storesCosts: buffer.storesCosts)
-    for dataset in datasets.all {
-      let found = try dataset.rowCount
-      if found < rows {
-        throw HDF5Error.rowsMissing(object: dataset.path, file: path, wanted: 0..<rows, rowCount: found)
-      }
-    }
+    for dataset in datasets.all { try dataset.requireStored(rows: rows) }
     for dataset in datasets.all where try dataset.rowCount != rows { try dataset.setRowCount(rows) }
     try file.flush()
     let replay = ReplayFile(file, datasets, rowCount: rows)

@@ -6,7 +6,8 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed; on an otherwise idle machine.",
-    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self, ProductSpeed.self, CheckpointCost.self], defaultSubcommand: TrainingSpeed.self)
+    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self, ProductSpeed.self, CheckpointCost.self],
+    defaultSubcommand: TrainingSpeed.self)
 
   struct TrainingSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(
