@@ -12,6 +12,8 @@ let package = Package(
   products: [
     .executable(name: "hpo", targets: ["hpo"]),
     .library(name: "HamiltonianPolicy", targets: ["Gym", "Environments", "NeuralNetworks", "Agents", "Training"]),
+    // Preloaded into hpo by tests; a product of its own, because nothing may be linked with it.
+    .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,7 +61,9 @@ let package = Package(
       ],
       linkerSettings: vendoredLibraries),
 
-    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym", "HDF5"], path: "Tests/TestSupport"),
+    .target(
+      name: "FaultInjection", path: "Tests/FaultInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
     .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
@@ -72,6 +76,7 @@ let package = Package(
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Gym", "Environments", "HDF5", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport"]),
   ]
 )

@@ -15,6 +15,7 @@ static inline unsigned shim_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned shim_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned shim_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned shim_swmr_read(void) { return H5F_ACC_SWMR_READ; }
+static inline unsigned shim_swmr_write(void) { return H5F_ACC_SWMR_WRITE; }
 static inline unsigned shim_all_objects(void) { return H5F_OBJ_ALL; }
 
 static inline hid_t shim_all(void) { return H5S_ALL; }

@@ -52,11 +52,15 @@ public final class LearningCurve {
 
   /// The same file with only the given numbers of rows, ready to grow. It is written anew and renamed: what a killed writer left
   /// half-done never has to be repaired in place.
-  /// - Throws: `HDF5Error`, also when the old file has fewer rows.
+  /// - Parameter verify: looks whether the old file is this run's.
+  /// - Throws: `HDF5Error`, also when the old file has fewer rows; ``WrongFormatVersion``; what `verify` throws.
   public static func resume(
-    at path: String, rows: RowCounts, layout: Layout, attributes: (HDF5File) throws -> Void
+    at path: String, rows: RowCounts, layout: Layout, attributes: (HDF5File) throws -> Void,
+    verify: (HDF5File) throws -> Void = { _ in }
   ) throws -> LearningCurve {
     let old = try HDF5File.open(at: path, mode: .readOnly(swmr: true))
+    try old.requireFormatVersion(formatVersion)
+    try verify(old)
     let curve = try create(at: path, layout: layout, attributes: attributes) { new in
       for (table, count) in zip(new.tables, [rows.evaluation, rows.episode, rows.update]) {
         try table.copyRows(count, from: old)
@@ -72,15 +76,14 @@ public final class LearningCurve {
     var rows = RowCounts()
     try HDF5File.replace(at: path) { file in
       try attributes(file)
-      try file.setAttribute("format_version", Self.formatVersion)
+      try file.setFormatVersion(formatVersion)
       let curve = try LearningCurve(file, tables: Self.columns(layout).map { try Table(creating: $0, in: file) })
       try fill(curve)
       rows = curve.rowCounts
     }
-    let file = try HDF5File.open(at: path, mode: .readWrite)
+    let file = try HDF5File.open(at: path, mode: .swmrWrite)
     let curve = try LearningCurve(file, tables: Self.columns(layout).map { try Table(opening: $0, in: file) })
     curve.rowCounts = rows
-    try file.startSWMRWrite()
     return curve
   }
 
@@ -200,12 +203,13 @@ private final class Table {
   }
 
   func copyRows(_ count: Int, from file: HDF5File) throws {
-    for (_, dataset) in columns {
-      let rows: [Double] = try file.dataset(dataset.path).read(rows: 0..<count)
-      try dataset.append(rows)
+    func rows<Element: HDF5Element>(of dataset: Dataset) throws -> [Element] {
+      let old = try file.dataset(dataset.path)
+      try old.requireStored(rows: count)
+      return try old.read(rows: 0..<count)
     }
-    let steps: [Int64] = try file.dataset(step.path).read(rows: 0..<count)
-    try step.append(steps)
+    for (_, dataset) in columns { try dataset.append(try rows(of: dataset) as [Double]) }
+    try step.append(try rows(of: step) as [Int64])
   }
 
   func flush() throws {

@@ -16,6 +16,16 @@ public final class ReplayFile {
     var nextObservations: Dataset
     var costs: Dataset?
 
+    init(in file: HDF5File, observationSize: Int, actionSize: Int, storesCosts: Bool) throws {
+      observations = try file.dataset("observations", of: Float.self, shape: [nil, observationSize])
+      actions = try file.dataset("actions", of: Float.self, shape: [nil, actionSize])
+      rewards = try file.dataset("rewards", of: Float.self, shape: [nil])
+      terminals = try file.dataset("terminals", of: Bool.self, shape: [nil])
+      timeouts = try file.dataset("timeouts", of: Bool.self, shape: [nil])
+      nextObservations = try file.dataset("next_observations", of: Float.self, shape: [nil, observationSize])
+      costs = storesCosts ? try file.dataset("costs", of: Float.self, shape: [nil]) : nil
+    }
+
     var all: [Dataset] {
       [observations, actions, rewards, terminals, timeouts, nextObservations] + (costs.map { [$0] } ?? [])
     }
@@ -26,45 +36,42 @@ public final class ReplayFile {
   public static func create(
     at path: String, observationSize: Int, actionSize: Int, storesCosts: Bool, attributes: (HDF5File) throws -> Void
   ) throws -> ReplayFile {
-    let file = try HDF5File.create(at: path)
-    try attributes(file)
-    try file.setAttribute("format_version", LearningCurve.formatVersion)
-    // Chunks of about 128 KiB: large enough to be written well, small enough for HDF5's cache.
-    func create<Element: HDF5Element>(_ name: String, of type: Element.Type, row: [Int] = []) throws -> Dataset {
-      let bytes = row.reduce(MemoryLayout<Element>.size, *)
-      return try file.createDataset(name, of: type, rowShape: row, chunkRows: max(1, 131_072 / bytes))
+    try HDF5File.replace(at: path) { file in
+      try attributes(file)
+      try file.setFormatVersion(formatVersion)
+      // Chunks of about 128 KiB: large enough to be written well, small enough for HDF5's cache.
+      func create<Element: HDF5Element>(_ name: String, of type: Element.Type, row: [Int] = []) throws {
+        let bytes = row.reduce(MemoryLayout<Element>.size, *)
+        _ = try file.createDataset(name, of: type, rowShape: row, chunkRows: max(1, 131_072 / bytes))
+      }
+      try create("observations", of: Float.self, row: [observationSize])
+      try create("actions", of: Float.self, row: [actionSize])
+      try create("rewards", of: Float.self)
+      try create("terminals", of: Bool.self)
+      try create("timeouts", of: Bool.self)
+      try create("next_observations", of: Float.self, row: [observationSize])
+      if storesCosts { try create("costs", of: Float.self) }
     }
-    let datasets = Datasets(
-      observations: try create("observations", of: Float.self, row: [observationSize]),
-      actions: try create("actions", of: Float.self, row: [actionSize]),
-      rewards: try create("rewards", of: Float.self),
-      terminals: try create("terminals", of: Bool.self),
-      timeouts: try create("timeouts", of: Bool.self),
-      nextObservations: try create("next_observations", of: Float.self, row: [observationSize]),
-      costs: storesCosts ? try create("costs", of: Float.self) : nil)
-    try file.startSWMRWrite()
+    let file = try HDF5File.open(at: path, mode: .swmrWrite)
+    let datasets = try Datasets(
+      in: file, observationSize: observationSize, actionSize: actionSize, storesCosts: storesCosts)
     return ReplayFile(file, datasets, rowCount: 0)
   }
 
+  public static let formatVersion = 1
+
   /// The file of a run to be continued: rows beyond `rows` are dropped, and the newest are loaded into `buffer`.
-  /// - Throws: `HDF5Error`, also when the file has fewer rows or other sizes.
-  public static func resume(at path: String, rows: Int, into buffer: ReplayBuffer) throws -> ReplayFile {
-    let file = try HDF5File.open(at: path, mode: .readWrite(clearingStatusFlags: true))
-    let n = buffer.observationSize
-    let datasets = Datasets(
-      observations: try file.dataset("observations", of: Float.self, shape: [nil, n]),
-      actions: try file.dataset("actions", of: Float.self, shape: [nil, buffer.actionSize]),
-      rewards: try file.dataset("rewards", of: Float.self, shape: [nil]),
-      terminals: try file.dataset("terminals", of: Bool.self, shape: [nil]),
-      timeouts: try file.dataset("timeouts", of: Bool.self, shape: [nil]),
-      nextObservations: try file.dataset("next_observations", of: Float.self, shape: [nil, n]),
-      costs: buffer.storesCosts ? try file.dataset("costs", of: Float.self, shape: [nil]) : nil)
-    for dataset in datasets.all {
-      let found = try dataset.rowCount
-      if found < rows {
-        throw HDF5Error.rowsMissing(object: dataset.path, file: path, wanted: 0..<rows, rowCount: found)
-      }
-    }
+  /// - Parameter verify: looks whether the file is this run's, before anything is changed.
+  /// - Throws: `HDF5Error`, also when the file has fewer rows or other sizes; ``WrongFormatVersion``; what `verify` throws.
+  public static func resume(
+    at path: String, rows: Int, into buffer: ReplayBuffer, verify: (HDF5File) throws -> Void = { _ in }
+  ) throws -> ReplayFile {
+    let file = try HDF5File.open(at: path, mode: .readWrite(recovering: true))
+    try file.requireFormatVersion(formatVersion)
+    try verify(file)
+    let datasets = try Datasets(
+      in: file, observationSize: buffer.observationSize, actionSize: buffer.actionSize, storesCosts: buffer.storesCosts)
+    for dataset in datasets.all { try dataset.requireStored(rows: rows) }
     for dataset in datasets.all where try dataset.rowCount != rows { try dataset.setRowCount(rows) }
     try file.flush()
     let replay = ReplayFile(file, datasets, rowCount: rows)

@@ -1,4 +1,5 @@
 import CHDF5
+import Glibc
 
 /// An array in a file. Its first dimension counts rows; a row is everything that shares a first index.
 public final class Dataset: HDF5Object {
@@ -119,6 +120,32 @@ public final class Dataset: HDF5Object {
       throw .wrongShape(object: path, file: filePath, expected: [nil, width], found: try shape)
     }
     try readElements(rows: rows, into: buffer)
+  }
+
+  /// Throws ``HDF5Error/notHDF5(file:reason:)`` unless the file is long enough to hold the first `count` rows. HDF5 reads zeros beyond
+  /// a file's end, and modes that accept what a killed writer left do not compare its length with what it says.
+  public func requireStored(rows count: Int) throws(HDF5Error) {
+    try requireRows(0..<count)
+    let id = try id
+    let failure = failure("look up the storage of")
+    let properties = try Handle({ H5Dget_create_plist(id) }, orThrow: failure)
+    guard Library.call({ H5Pget_layout(properties.id) }) == H5D_CHUNKED else { return }
+    var chunk = [hsize_t](repeating: 1, count: rank)
+    try Library.check({ H5Pget_chunk(properties.id, Int32(rank), &chunk) }, orThrow: failure)
+    var information = stat()
+    guard stat(filePath, &information) == 0 else {
+      throw .fileSystem(path: filePath, action: "look at", reason: systemErrorText())
+    }
+    var offset = [hsize_t](repeating: 0, count: rank)
+    for row in stride(from: 0, to: count, by: Int(chunk[0])) {
+      offset[0] = hsize_t(row)
+      var (address, size) = (haddr_t(0), hsize_t(0))
+      try Library.check({ H5Dget_chunk_info_by_coord(id, offset, nil, &address, &size) }, orThrow: failure)
+      let (end, overflow) = UInt64(address).addingReportingOverflow(size)
+      if overflow || size == 0 || end > UInt64(information.st_size) {
+        throw .notHDF5(file: filePath, reason: "it ends before row \(row) of '\(path)'")
+      }
+    }
   }
 
   /// Lets an SWMR reader see what was flushed since it opened the dataset or last refreshed it.

@@ -42,11 +42,11 @@ extension HDF5Error: CustomStringConvertible {
     case .notHDF5(let file, let reason):
       "'\(file)' is not a complete HDF5 file: \(reason). Restore it from a copy or remove it and write it again."
     case .lockRefused(let file, let reason):
-      "'\(file)' could not be locked: \(reason). Another process may be using it; on a file system without locks"
-        + " (some NFS mounts) set HDF5_USE_FILE_LOCKING=FALSE in the environment."
+      "'\(file)' could not be locked: \(reason). Another process is using it; wait for it, or let it open the file with"
+        + " swmr=True."
     case .markedAsBeingWritten(let file, let reason):
       "'\(file)' is marked as being written: \(reason). While its writer runs, only an SWMR reader can open it; if the"
-        + " writer was killed, open it with readWrite(clearingStatusFlags: true)."
+        + " writer was killed, open it with readWrite(recovering: true)."
     case .fileClosed(let file):
       "'\(file)' was closed before this use. Open it again."
     case .missing(let object, let file):

@@ -20,23 +20,28 @@ public final class HDF5File: Group {
   /// How to open a file that exists.
   public struct Mode: Equatable, Sendable {
     let flags: UInt32
-    let clearsStatusFlags: Bool
+    let recovers: Bool
 
     /// Reading a file that nobody writes.
     public static let readOnly = readOnly(swmr: false)
     /// Reading and writing; refused while another process has the file open.
-    public static let readWrite = readWrite(clearingStatusFlags: false)
+    public static let readWrite = readWrite(recovering: false)
 
     /// Reading; with `swmr`, possible while an SWMR writer writes. ``Dataset/refresh()`` then shows what was added.
     public static func readOnly(swmr: Bool) -> Mode {
-      Mode(flags: swmr ? shim_read_only() | shim_swmr_read() : shim_read_only(), clearsStatusFlags: false)
+      Mode(flags: swmr ? shim_read_only() | shim_swmr_read() : shim_read_only(), recovers: false)
     }
 
-    /// Reading and writing; with `clearingStatusFlags`, a file is accepted though a killed writer left it marked as
-    /// being written. The caller makes sure that the writer is dead: SWMR writers hold no lock that would tell.
-    public static func readWrite(clearingStatusFlags: Bool) -> Mode {
-      Mode(flags: shim_read_write(), clearsStatusFlags: clearingStatusFlags)
+    /// Reading and writing; with `recovering`, a file is accepted as a killed SWMR writer left it: marked as being written,
+    /// and of another length than it says. The caller makes sure that the writer is dead: SWMR writers hold no lock that
+    /// would tell.
+    public static func readWrite(recovering: Bool) -> Mode {
+      Mode(flags: shim_read_write(), recovers: recovering)
     }
+
+    /// SWMR writing from the first moment, with no state in between that readers could not open; as after
+    /// ``HDF5File/startSWMRWrite()``.
+    public static let swmrWrite = Mode(flags: shim_read_write() | shim_swmr_write(), recovers: false)
   }
 
   /// Version of the HDF5 library in use, such as `1.10.8`.
@@ -48,9 +53,11 @@ public final class HDF5File: Group {
 
   /// Creates a file, replacing one that exists. To replace an existing file atomically, use ``replace(at:_:)``.
   public static func create(at path: String) throws(HDF5Error) -> HDF5File {
-    let access = try accessProperties(for: path, clearsStatusFlags: false)
-    let id = try Library.check({ H5Fcreate(path, shim_truncate(), shim_default_properties(), access.id) }) { reasons in
-      diagnose(path, reasons, action: "create")
+    let id = try withOrWithoutLocks { locks throws(HDF5Error) in
+      let access = try accessProperties(for: path, locks: locks)
+      return try Library.check({ H5Fcreate(path, shim_truncate(), shim_default_properties(), access.id) }) { reasons in
+        diagnose(path, reasons, action: "create")
+      }
     }
     return try HDF5File(OpenFile(path: path, id: id))
   }
@@ -59,11 +66,28 @@ public final class HDF5File: Group {
   /// - Throws: ``HDF5Error/fileMissing(file:)``, ``HDF5Error/notHDF5(file:reason:)``,
   ///   ``HDF5Error/markedAsBeingWritten(file:reason:)`` or ``HDF5Error/lockRefused(file:reason:)``.
   public static func open(at path: String, mode: Mode = .readOnly) throws(HDF5Error) -> HDF5File {
-    let access = try accessProperties(for: path, clearsStatusFlags: mode.clearsStatusFlags)
-    let id = try Library.check({ H5Fopen(path, mode.flags, access.id) }) { reasons in
-      diagnose(path, reasons, action: "open")
+    let id = try withOrWithoutLocks { locks throws(HDF5Error) in
+      let access = try accessProperties(for: path, locks: locks, recovers: mode.recovers)
+      return try Library.check({ H5Fopen(path, mode.flags, access.id) }) { reasons in
+        diagnose(path, reasons, action: "open")
+      }
     }
-    return try HDF5File(OpenFile(path: path, id: id))
+    let file = OpenFile(path: path, id: id)
+    if mode.recovers {
+      // The superblock is written last: blocks that others already refer to may lie behind the end it knows, and space there
+      // must not be given out again.
+      try Library.check({ H5Fincrement_filesize(id, 0) }) { reasons in diagnose(path, reasons, action: "open") }
+    }
+    return try HDF5File(file)
+  }
+
+  /// Network file systems may have no locks; HDF5's are a second guard that can be done without, unless they are held.
+  private static func withOrWithoutLocks(_ open: (_ locks: Bool) throws(HDF5Error) -> hid_t) throws(HDF5Error) -> hid_t {
+    do throws(HDF5Error) {
+      return try open(true)
+    } catch .lockRefused(_, let reason) where !reason.contains("errno = \(EWOULDBLOCK),") {
+      return try open(false)
+    }
   }
 
   private init(_ owner: OpenFile) throws(HDF5Error) {
@@ -111,7 +135,9 @@ public final class HDF5File: Group {
     }
   }
 
-  private static func accessProperties(for path: String, clearsStatusFlags: Bool) throws(HDF5Error) -> Handle {
+  private static func accessProperties(
+    for path: String, locks: Bool, recovers: Bool = false
+  ) throws(HDF5Error) -> Handle {
     let failure: ([String]) -> HDF5Error = { reasons in
       .library(action: "prepare access to", object: "/", file: path, reason: reasons[0])
     }
@@ -120,13 +146,16 @@ public final class HDF5File: Group {
     try Library.check({ H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }, orThrow: failure)
     // Closing a file shall close it, even if a dataset is still referred to.
     try Library.check({ H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }, orThrow: failure)
-    if clearsStatusFlags {
-      // The property of the h5clear tool; it has no function of its own.
-      try Library.check(
-        {
-          var yes = true
-          return H5Pset(access.id, "clear_status_flags", &yes)
-        }, orThrow: failure)
+    if !locks { try Library.check({ H5Pset_file_locking(access.id, false, true) }, orThrow: failure) }
+    if recovers {
+      // The properties of the h5clear tool; they have no functions of their own.
+      for property in ["clear_status_flags", "skip_eof_check"] {
+        try Library.check(
+          {
+            var yes = true
+            return H5Pset(access.id, property, &yes)
+          }, orThrow: failure)
+      }
     }
     return access
   }
@@ -149,11 +178,7 @@ public final class HDF5File: Group {
     if let reason = reason(containing: "already open for", "clear file consistency flags") {
       return .markedAsBeingWritten(file: path, reason: reason)
     }
-    // HDF5 reports a failed open(2) as "unable to open file: name = …, errno = 13, error message = '…', …".
-    if let reason = reason(containing: "errno = ") {
-      let message = reason.split(separator: "error message = '").dropFirst().first?.split(separator: "'").first
-      return .fileSystem(path: path, action: action, reason: message.map(String.init) ?? reason)
-    }
+    if let reason = Library.systemReason(in: reasons) { return .fileSystem(path: path, action: action, reason: reason) }
     return action == "open"
       ? .notHDF5(file: path, reason: reasons[0])
       : .library(action: action, object: "/", file: path, reason: reasons[0])

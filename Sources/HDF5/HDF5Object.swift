@@ -29,7 +29,9 @@ public class HDF5Object {
 
   /// Makes the error of a failed call from the action in words, such as "write".
   func failure(_ action: String) -> ([String]) -> HDF5Error {
-    { [path, filePath] reasons in .library(action: action, object: path, file: filePath, reason: reasons[0]) }
+    { [path, filePath] reasons in
+      .library(action: action, object: path, file: filePath, reason: Library.systemReason(in: reasons) ?? reasons[0])
+    }
   }
 }
 
@@ -54,7 +56,7 @@ final class OpenFile {
     guard let id else { return }
     self.id = nil
     try Library.check({ H5Fclose(id) }) { [path] reasons in
-      .library(action: "close", object: "/", file: path, reason: reasons[0])
+      .library(action: "close", object: "/", file: path, reason: Library.systemReason(in: reasons) ?? reasons[0])
     }
   }
 

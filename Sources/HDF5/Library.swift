@@ -32,9 +32,24 @@ enum Library {
     return result
   }
 
+  /// At exit HDF5 would try once more to write files that could not be written, and crash over them (seen with 1.10.8 on a full disk).
+  /// Every file is closed by its owner anyway.
+  private static let leavesExitAlone: Void = { H5dont_atexit() }()
+
   /// Stops HDF5 from printing errors. Thread-safe builds keep this setting per thread, so it is made at every call.
   private static func silence() {
+    _ = leavesExitAlone
     H5Eset_auto2(shim_current_error_stack(), nil, nil)
+  }
+
+  /// What the operating system said, where it was the one that refused. HDF5 quotes it among much else: "file write failed: time = …,
+  /// errno = 28, error message = 'No space left on device', buf = …".
+  static func systemReason(in reasons: [String]) -> String? {
+    for reason in reasons where reason.contains("errno = ") {
+      let message = reason.split(separator: "error message = '").dropFirst().first?.split(separator: "'").first
+      return message.map(String.init) ?? reason
+    }
+    return nil
   }
 
   private static func errorStack() -> [String] {

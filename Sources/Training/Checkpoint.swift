@@ -25,8 +25,9 @@ struct Checkpoint {
   /// - Throws: `HDF5Error`; the old checkpoint is then intact.
   func write(_ agent: SoftActorCritic<Float>, settings: Settings, to path: String) throws {
     try HDF5File.replace(at: path) { file in
-      try file.setAttribute("format_version", Self.formatVersion)
+      try file.setFormatVersion(Self.formatVersion)
       try file.setAttribute("configuration", configuration)
+      for (name, version) in Versions.all { try file.setAttribute(name, version) }
       try NetworkFile.write(agent, settings: settings, to: file)
       try writeOptimizers(of: agent, to: file)
       try writeProgress(to: file)
@@ -38,13 +39,16 @@ struct Checkpoint {
     }
   }
 
-  /// Reads a checkpoint back into an agent made from the same settings.
-  static func read(from path: String, into agent: SoftActorCritic<Float>) throws -> Checkpoint {
+  /// Opens a checkpoint, to look at it or to ``read(from:into:)`` it.
+  /// - Throws: `HDF5Error`, `WrongFormatVersion`.
+  static func open(at path: String) throws -> HDF5File {
     let file = try HDF5File.open(at: path)
-    let version: Int = try file.attribute("format_version")
-    guard version == formatVersion else {
-      throw CheckpointError.wrongVersion(found: version, expected: formatVersion, file: path)
-    }
+    try file.requireFormatVersion(formatVersion)
+    return file
+  }
+
+  /// Reads an open checkpoint back into an agent made from the same settings.
+  static func read(from file: HDF5File, into agent: SoftActorCritic<Float>) throws -> Checkpoint {
     try NetworkFile.read(into: agent.networks, from: file)
     try readOptimizers(of: agent, from: file)
     let random = try file.group("random")
@@ -54,7 +58,7 @@ struct Checkpoint {
     let actions: [Float] = try episode.read("actions", shape: [nil])
     let expected = progress.episode.length * agent.settings.actionSize
     guard actions.count == expected else {
-      throw CheckpointError.wrongSize(object: "/episode/actions", found: actions.count, expected: expected, file: path)
+      throw CheckpointError.wrongSize(object: "/episode/actions", found: actions.count, expected: expected, file: file.filePath)
     }
     let rows = try file.group("rows")
     return Checkpoint(
@@ -65,14 +69,15 @@ struct Checkpoint {
       replayRows: try rows.count("replay"), configuration: try file.attribute("configuration"))
   }
 
-  /// The settings that a checkpoint was written under, as YAML.
-  static func configuration(of path: String) throws -> String {
-    try HDF5File.open(at: path).attribute("configuration")
-  }
-
   /// Environment steps taken at a checkpoint.
-  static func step(of path: String) throws -> Int {
-    try HDF5File.open(at: path).group("progress").count("step")
+  static func step(of file: HDF5File) throws -> Int { try file.group("progress").count("step") }
+
+  /// What a checkpoint was computed with that rounds otherwise here: `openblas_version OpenBLAS 0.3.21 (Haswell) there, …`.
+  static func roundingDifferences(of file: HDF5File) throws -> [String] {
+    try Versions.rounding.compactMap { name, version in
+      let before: String = try file.attributeExists(name) ? file.attribute(name) : "unknown"
+      return before == version ? nil : "\(name) \(before) there, \(version) here"
+    }
   }
 
   private func writeProgress(to file: HDF5File) throws {

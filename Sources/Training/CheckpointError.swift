@@ -1,8 +1,7 @@
-/// What a checkpoint file can hold that its HDF5 reader can not know to be wrong.
+/// What a checkpoint or a batch can hold that its HDF5 reader can not know to be wrong.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notFinite(object: String, file: String)
   case outOfRange(attribute: String, value: String, file: String)
-  case wrongVersion(found: Int, expected: Int, file: String)
   case wrongSize(object: String, found: Int, expected: Int, file: String)
   case wrongRowCount(found: Int, allowed: ClosedRange<Int>, file: String)
   case wrongEnvironment(name: String, sizes: [Int], expected: [Int], file: String)
@@ -11,11 +10,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFinite(let object, let file):
-      "'\(object)' in '\(file)' holds numbers that are not finite; start over with --fresh, or use another checkpoint"
+      "'\(object)' in '\(file)' holds numbers that are not finite; they can not be computed with"
     case .outOfRange(let attribute, let value, let file):
       "the attribute '\(attribute)' of /networks in '\(file)' can not be '\(value)'; the file is damaged or from elsewhere"
-    case .wrongVersion(let found, let expected, let file):
-      "'\(file)' has format version \(found), this program reads \(expected); use the program that wrote it, or --fresh"
     case .wrongSize(let object, let found, let expected, let file):
       "'\(object)' in '\(file)' has \(found) values, \(expected) belong there; the file is damaged or of another run"
     case .wrongRowCount(let found, let allowed, let file):

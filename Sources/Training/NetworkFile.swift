@@ -107,7 +107,9 @@ enum NetworkFile {
     let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
     try read(into: agent.networks, from: file)
     if agent.multiplier != nil {
-      agent.multiplier?.restore(value: try file.group("networks").attribute("lambda"), recent: [])
+      let value: Double = try file.group("networks").attribute("lambda")
+      guard value.isFinite else { throw CheckpointError.notFinite(object: "/networks lambda", file: file.filePath) }
+      agent.multiplier?.restore(value: value, recent: [])
     }
     return agent
   }

@@ -33,8 +33,13 @@ public enum Probe {
   private static func read(_ file: HDF5File, size: Int, into agent: SoftActorCritic<Float>) throws {
     let n = agent.settings.observationSize
     let d = agent.settings.actionSize
+    func finite(_ name: String, shape: [Int]) throws -> [Float] {
+      let values: [Float] = try file.read(name, shape: shape)
+      guard values.allSatisfy(\.isFinite) else { throw CheckpointError.notFinite(object: name, file: file.filePath) }
+      return values
+    }
     func fill(_ name: String, _ matrix: Matrix<Float>) throws {
-      let values: [Float] = try file.read(name, shape: [size, matrix.columns])
+      let values = try finite(name, shape: [size, matrix.columns])
       for row in 0..<size { for column in 0..<matrix.columns { matrix[row, column] = values[row * matrix.columns + column] } }
     }
     let batch = agent.minibatch
@@ -42,15 +47,15 @@ public enum Probe {
     try fill("observations", batch.observations)
     try fill("actions", batch.actions)
     try fill("next_observations", batch.nextObservations)
-    batch.rewards.copy(from: try file.read("rewards", shape: [size]))
+    batch.rewards.copy(from: try finite("rewards", shape: [size]))
     // Stored as booleans or as 0 and 1 of any type.
     let terminals = try file.dataset("terminals")
     if terminals.elementType == .boolean {
       batch.terminals.copy(from: try terminals.read(as: Bool.self, shape: [size]).map { $0 ? 1 : 0 })
     } else {
-      batch.terminals.copy(from: try terminals.read(shape: [size]))
+      batch.terminals.copy(from: try finite("terminals", shape: [size]))
     }
-    if agent.networks.cost != nil { batch.costs.copy(from: try file.read("costs", shape: [size])) }
+    if agent.networks.cost != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
     try fill("policy_noise", agent.noise.policy)
     try fill("momentum_noise", agent.noise.momentum)
     try fill("next_policy_noise", agent.noise.nextPolicy)

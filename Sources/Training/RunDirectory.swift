@@ -27,7 +27,7 @@ public struct RunDirectory: Sendable, Equatable {
         throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
       }
     }
-    let probe = "\(path)/.writable-\(ProcessInfo.processInfo.processIdentifier)"
+    let probe = "\(path)/.writable"
     let descriptor = open(probe, O_CREAT | O_WRONLY, 0o600)
     guard descriptor >= 0 else {
       throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
@@ -39,8 +39,17 @@ public struct RunDirectory: Sendable, Equatable {
   /// Removes a run's files; nothing else in the directory is touched.
   func removeFiles() throws(RunError) {
     // The commit point first: what remains of a removal cut short is no run.
-    let files = [checkpoint, best, config, curve, replay]
-    for file in files + files.map({ $0 + ".tmp" }) where unlink(file) != 0 && errno != ENOENT {
+    try remove([checkpoint, best, config, curve, replay])
+    try removeTemporaryFiles()
+  }
+
+  /// Removes what a killed process was about to put in the place of others.
+  func removeTemporaryFiles() throws(RunError) {
+    try remove([checkpoint, best, config, curve, replay].map { $0 + ".tmp" })
+  }
+
+  private func remove(_ files: [String]) throws(RunError) {
+    for file in files where unlink(file) != 0 && errno != ENOENT {
       throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
     }
   }

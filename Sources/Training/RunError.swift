@@ -6,11 +6,14 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case settingsChanged(path: String, differences: [String])
   case noCheckpoint(path: String, file: String)
   case checkpointLost(path: String)
+  case foreignFile(file: String, differences: [String])
   case notFinite(quantity: String, value: Double, step: Int, path: String)
   /// Learning gave what is not finite.
   case diverged(AgentError, step: Int, path: String)
   /// An exploration policy of the user's own left [-1, 1], or gave what is not finite.
   case wrongAction(value: Float, step: Int)
+  /// A file could not be written: the disk is full, say.
+  case recordingFailed(reason: String, savedStep: Int, path: String)
   case alreadyRunning(path: String, holder: String)
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
@@ -25,12 +28,17 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         + "another --out, or take the settings back"
     case .checkpointLost(let path):
       "'\(path)' holds steps of a run but no checkpoint.h5; put it back, or start over with --fresh"
+    case .foreignFile(let file, let differences):
+      "'\(file)' is of another run (\(differences.joined(separator: "; "))); put the run's own back, or start over with --fresh"
     case .notFinite(let quantity, let value, let step, let path):
       "the environment's \(quantity) became \(value) at step \(step); the last checkpoint in '\(path)' is intact"
     case .diverged(let error, let step, let path):
       "at step \(step) \(error); the last checkpoint in '\(path)' is intact"
     case .wrongAction(let value, let step):
       "the exploration policy chose \(value) after \(step) steps; actions are within [-1, 1]"
+    case .recordingFailed(let reason, let savedStep, let path):
+      "\(reason.hasSuffix(".") ? String(reason.dropLast()) : reason); once that is mended, the same command goes on from step "
+        + "\(savedStep) of '\(path)'"
     case .alreadyRunning(let path, let holder):
       "\(holder) is at work in '\(path)'; wait for it, or choose another --out"
     case .noCheckpoint(let path, let file):

@@ -149,7 +149,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   }
 
   /// Steps per second once updates have begun, the median over stretches of 100 steps.
-  private static func loopSpeed(_ settings: Settings, repetitions: Int) throws -> Double {
+  static func loopSpeed(_ settings: Settings, repetitions: Int) throws -> Double {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hpo-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     var settings = settings

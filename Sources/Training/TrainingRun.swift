@@ -38,6 +38,8 @@ public final class TrainingRun {
   private var replayFile: ReplayFile
   private var generators: RunGenerators
   private var progress = RunProgress()
+  /// The step of the last checkpoint.
+  private var savedStep = 0
   private var episodeStart: SeededGenerator
   private var episodeActions: [Float] = []
   private var action: [Float]
@@ -76,14 +78,23 @@ public final class TrainingRun {
     try directory.prepare()
     lock = try RunLock(directory, warn: warn)
     if startsOver { try directory.removeFiles() }
-    if FileManager.default.fileExists(atPath: directory.checkpoint) {
-      try Self.requireSameSettings(settings, as: directory)
-      _ = try Self.stepsDone(settings, in: directory)
-      let checkpoint = try Checkpoint.read(from: directory.checkpoint, into: agent)
+    try directory.removeTemporaryFiles()
+    if let file = try Self.openCheckpoint(settings, in: directory) {
+      let checkpoint = try Checkpoint.read(from: file, into: agent)
+      let differences = try Checkpoint.roundingDifferences(of: file)
+      try file.close()
       curve = try LearningCurve.resume(
-        at: directory.curve, rows: checkpoint.curveRows, layout: Self.layout(settings), attributes: attributes(settings))
-      replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay)
+        at: directory.curve, rows: checkpoint.curveRows, layout: Self.layout(settings), attributes: attributes(settings)
+      ) { try Self.requireSameRun(settings, $0) }
+      replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay) {
+        try Self.requireSameRun(settings, $0)
+      }
       try resume(checkpoint)
+      if !differences.isEmpty {
+        warn(
+          "'\(directory.path)' goes on where numbers round otherwise (\(differences.joined(separator: "; "))): its end may differ "
+            + "from an uninterrupted run's")
+      }
     } else {
       try Self.requireNothingToLose(in: directory)
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
@@ -101,16 +112,26 @@ public final class TrainingRun {
   /// Whether a directory holds a run of these settings with all steps taken; nothing is opened for writing.
   /// - Throws: as ``init(_:directory:startsOver:warn:makeEnvironment:)`` for a run of other settings or of more steps.
   public static func isFinished(_ settings: Settings, in directory: RunDirectory) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return false }
-    try requireSameSettings(settings, as: directory)
-    return try stepsDone(settings, in: directory) == settings.steps
+    guard let checkpoint = try openCheckpoint(settings, in: directory) else { return false }
+    return try Checkpoint.step(of: checkpoint) == settings.steps && isClosed(directory.curve) && isClosed(directory.replay)
   }
 
-  /// Steps that a directory's checkpoint has.
-  private static func stepsDone(_ settings: Settings, in directory: RunDirectory) throws -> Int {
-    let done = try Checkpoint.step(of: directory.checkpoint)
+  /// Whether a file is as its last writer meant to leave it: one killed after the last checkpoint left it marked as being written, for
+  /// readers to stumble over, so that run is not finished. A file that the user took away is not missed.
+  private static func isClosed(_ path: String) -> Bool {
+    !FileManager.default.fileExists(atPath: path) || (try? HDF5File.open(at: path)) != nil
+  }
+
+  /// A directory's checkpoint, if it has one, once it is certain that a run of these settings can go on from it.
+  /// - Throws: `HDF5Error`, ``RunError/settingsChanged(path:differences:)``, ``RunError/alreadyPast(path:done:asked:)``.
+  private static func openCheckpoint(_ settings: Settings, in directory: RunDirectory) throws -> HDF5File? {
+    guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return nil }
+    let file = try Checkpoint.open(at: directory.checkpoint)
+    let differences = try differences(settings, from: file)
+    if !differences.isEmpty { throw RunError.settingsChanged(path: directory.path, differences: differences) }
+    let done = try Checkpoint.step(of: file)
     if done > settings.steps { throw RunError.alreadyPast(path: directory.path, done: done, asked: settings.steps) }
-    return done
+    return file
   }
 
   /// Whether all steps asked for have been taken.
@@ -118,18 +139,24 @@ public final class TrainingRun {
 
   /// Takes the steps that are left.
   /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved;
-  ///   ``RunError/diverged(_:step:path:)`` when learning diverged, the last checkpoint intact; what the environment or the files
-  ///   throw.
+  ///   ``RunError/diverged(_:step:path:)`` when learning diverged, ``RunError/recordingFailed(reason:savedStep:path:)`` when a file could
+  ///   not be written, the last checkpoint intact; what the environment throws.
   public func run() throws {
+    do {
+      try takeRemainingSteps()
+    } catch let error as AgentError {
+      throw RunError.diverged(error, step: progress.step, path: directory.path)
+    } catch let error as HDF5Error {
+      throw RunError.recordingFailed(reason: "\(error)", savedStep: savedStep, path: directory.path)
+    }
+  }
+
+  private func takeRemainingSteps() throws {
     clock = .now
     while !isFinished {
-      do {
-        try takeStep()
-        try record()
-        if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
-      } catch let error as AgentError {
-        throw RunError.diverged(error, step: progress.step, path: directory.path)
-      }
+      try takeStep()
+      try record()
+      if checkpointRequest() { try outsideLoop { try writeCheckpoint() } }
       onStep?(self)
       if let signal = stopRequest(), !isFinished {
         try writeCheckpoint()
@@ -308,6 +335,7 @@ public final class TrainingRun {
       progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
       curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
     try checkpoint.write(agent, settings: settings, to: directory.checkpoint)
+    savedStep = progress.step
   }
 
   /// Takes a checkpoint up: the episode in progress is replayed, so that the simulator is where it was.
@@ -320,6 +348,7 @@ public final class TrainingRun {
     episodeStart = checkpoint.episodeStart
     episodeActions = checkpoint.episodeActions
     progress = checkpoint.progress
+    savedStep = progress.step
     var generator = episodeStart
     environment.reset(using: &generator)
     actor.beginEpisode(at: environment.observation)
@@ -337,24 +366,28 @@ public final class TrainingRun {
     try replayFile.close()
   }
 
-  /// A run may be continued with another number of steps or threads; anything else would make it another run.
-  private static func requireSameSettings(_ settings: Settings, as directory: RunDirectory) throws {
-    let old = try Checkpoint.configuration(of: directory.checkpoint).split(separator: "\n").map(String.init)
-    let new = settings.yaml.split(separator: "\n").map(String.init)
+  /// `curve.h5` and `replay.h5` may have been replaced by another run's.
+  private static func requireSameRun(_ settings: Settings, _ file: HDF5File) throws {
+    let differences = try differences(settings, from: file)
+    if !differences.isEmpty { throw RunError.foreignFile(file: file.filePath, differences: differences) }
+  }
+
+  /// The settings that differ from those a file was written under. A run may be continued with another number of steps or threads;
+  /// anything else would make it another run.
+  private static func differences(_ settings: Settings, from file: HDF5File) throws -> [String] {
     let mayChange = ["steps", "threads"]
-    func entries(_ lines: [String]) -> [String: String] {
+    func entries(_ yaml: String) -> [String: String] {
       var entries: [String: String] = [:]
-      for line in lines {
+      for line in yaml.split(separator: "\n") {
         guard let colon = line.firstIndex(of: ":") else { continue }
         entries[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
       }
       return entries
     }
-    let (before, now) = (entries(old), entries(new))
-    let differences = Set(before.keys).union(now.keys).subtracting(mayChange).sorted()
+    let (before, now) = (entries(try file.attribute("configuration")), entries(settings.yaml))
+    return Set(before.keys).union(now.keys).subtracting(mayChange).sorted()
       .filter { before[$0] != now[$0] }
       .map { "\($0): \(before[$0] ?? "absent") there, \(now[$0] ?? "absent") now" }
-    if !differences.isEmpty { throw RunError.settingsChanged(path: directory.path, differences: differences) }
   }
 
   /// Memory for the steps that can come, at most `replay_capacity` of them.

@@ -11,10 +11,14 @@ public enum Versions {
   public static var instructions: String { BuildTarget.instructions }
 
   /// By name, for attributes and `hpo --version`.
-  public static var all: [(name: String, version: String)] {
+  public static var all: [(name: String, version: String)] { rounding + [("hdf5_version", HDF5File.libraryVersion)] }
+
+  /// Those that decide how numbers round: a run continued under others is not, to the last bit, the one that was never interrupted.
+  static var rounding: [(name: String, version: String)] {
     [
       ("program_version", program), ("mujoco_version", EnvironmentCatalog.simulatorVersion),
-      ("bullet_version", EnvironmentCatalog.bulletVersion), ("openblas_version", BLAS.description), ("hdf5_version", HDF5File.libraryVersion),
+      ("bullet_version", EnvironmentCatalog.bulletVersion), ("openblas_version", BLAS.description),
+      ("instructions", instructions),
     ]
   }
 }

@@ -6,7 +6,8 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure speed; on an otherwise idle machine.",
-    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self, ProductSpeed.self], defaultSubcommand: TrainingSpeed.self)
+    subcommands: [TrainingSpeed.self, EnvironmentSpeed.self, ProductSpeed.self, CheckpointCost.self],
+    defaultSubcommand: TrainingSpeed.self)
 
   struct TrainingSpeed: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -137,6 +138,52 @@ struct BenchCommand: ParsableCommand {
         print(
           row.name.padding(toLength: 36, withPad: " ", startingAt: 0)
             + String(format: "%6d %7d %5d %6.1f %8.1f", row.rows, row.columns, row.terms, row.ownRate, row.blasRate))
+      }
+    }
+  }
+
+  struct CheckpointCost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "checkpoint", abstract: "Time and bytes of checkpoints as a run grows, and its memory.")
+
+    @Argument(help: "The environment.")
+    var environment = "Humanoid"
+
+    @Option(help: "The algorithm.")
+    var algorithm = "sac-hpo"
+
+    @Option(help: "Lengths of the run to measure at, multiples of 10,000.")
+    var transitions = [10_000, 100_000, 1_000_000]
+
+    @Option(help: "Folder to record in: what a checkpoint costs is the file system's.")
+    var out = FileManager.default.temporaryDirectory.path
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+      guard transitions.allSatisfy({ $0 > 0 && $0.isMultiple(of: 10_000) }) else {
+        throw ValidationError("--transitions must be multiples of 10000, got \(transitions)")
+      }
+    }
+
+    func run() throws {
+      try reportingFailures {
+        let rows = try CheckpointBenchmark.measure(
+          environment, try Algorithm(named: algorithm), transitions: transitions.sorted(), in: out)
+        if json {
+          let encoder = JSONEncoder()
+          encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+          say(String(decoding: try encoder.encode(["checkpoint": rows]), as: UTF8.self))
+          return
+        }
+        say("transitions   checkpoint     written   of run time   resident memory")
+        for row in rows {
+          say(
+            String(
+              format: "%11d %10.3f s %8.1f MB %11.2f %% %14.2f GB", row.transitions, row.seconds, Double(row.bytes) / 1e6,
+              100 * row.share, Double(row.residentBytes) / 1e9))
+        }
       }
     }
   }

@@ -14,6 +14,9 @@ struct Program {
     URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("hpo")
   }
 
+  /// The faults that a program can be made to suffer: `Tests/FaultInjection`, built beside it.
+  static var faultLibrary: String { url.deletingLastPathComponent().appendingPathComponent("libFaultInjection.so").path }
+
   /// - Parameter variables: of the environment, besides this process' own.
   static func run(
     _ arguments: [String], in folder: String? = nil, variables: [String: String] = [:]

@@ -80,8 +80,7 @@ import Testing
     try #require(flock(descriptor, LOCK_EX) == 0)
     expectError(
       "'<dir>/data.h5' could not be locked: unable to lock file, errno = 11, error message = 'Resource temporarily"
-        + " unavailable'. Another process may be using it; on a file system without locks (some NFS mounts) set"
-        + " HDF5_USE_FILE_LOCKING=FALSE in the environment.", in: directory
+        + " unavailable'. Another process is using it; wait for it, or let it open the file with swmr=True.", in: directory
     ) { _ = try HDF5File.open(at: path) }
   }
 

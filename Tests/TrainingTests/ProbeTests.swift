@@ -64,4 +64,22 @@ import Training
     let error = CheckpointError.wrongRowCount(found: 0, allowed: 1...65_536, file: "batch.h5")
     #expect("\(error)" == "'batch.h5' has 0 rows; a batch has 1 to 65536")
   }
+
+  @Test(arguments: ["observations", "rewards", "terminals", "momentum_noise"]) func `a batch with numbers that are not finite is refused`(
+    _ name: String
+  ) throws {
+    let checkpoint = try checkpoint(.sacHPO)
+    let path = try batch(rows: 2)
+    try HDF5File.replace(at: "\(folder.path)/bad.h5") { bad in
+      let good = try HDF5File.open(at: path)
+      for child in try good.childNames {
+        var values: [Float] = try good.read(child)
+        if child == name { values[values.count - 1] = .nan }
+        try bad.write(child, values, shape: try good.dataset(child).shape)
+      }
+    }
+    #expect(throws: CheckpointError.notFinite(object: name, file: "\(folder.path)/bad.h5")) {
+      try Probe.run(checkpoint: checkpoint, batch: "\(folder.path)/bad.h5", output: "\(folder.path)/result.h5")
+    }
+  }
 }

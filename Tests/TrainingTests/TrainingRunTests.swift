@@ -47,31 +47,7 @@ import Training
     return run
   }
 
-  /// Every dataset of a run's files by path, times and speeds aside.
-  private func contents(_ name: String) throws -> [String: [String]] {
-    var contents: [String: [String]] = [:]
-    func visit(_ group: Group, _ file: String) throws {
-      for child in try group.childNames {
-        if let dataset = try? group.dataset(child) {
-          if ["wall_seconds", "steps_per_second"].contains(child) { continue }
-          let values: [String] =
-            switch dataset.elementType {
-            case .boolean: try dataset.read(as: Bool.self).map { "\($0)" }
-            case .integer(_, signed: false): try dataset.read(as: UInt64.self).map { "\($0)" }
-            case .integer: try dataset.read(as: Int64.self).map { "\($0)" }
-            default: try dataset.read(as: Double.self).map { "\($0.bitPattern)" }
-            }
-          contents["\(file):\(dataset.path)"] = ["\(try dataset.shape)"] + values
-        } else {
-          try visit(try group.group(child), file)
-        }
-      }
-    }
-    for file in ["curve.h5", "replay.h5", "checkpoint.h5", "best.h5"] {
-      try visit(try HDF5File.open(at: "\(directory(name).path)/\(file)"), file)
-    }
-    return contents
-  }
+  private func contents(_ name: String) throws -> [String: [String]] { try runContents(of: directory(name).path) }
 
   @Test func `the same seed gives the same curve, bit for bit, and another seed another`() throws {
     try train(settings(), in: "one")

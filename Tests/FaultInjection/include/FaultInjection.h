@@ -1,0 +1,2 @@
+#pragma once
+// A library to be preloaded, not called; see faults.c.

@@ -1,0 +1,100 @@
+import Experience
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+import Training
+
+/// What happens to a run's files between two processes: each is one clear error, and once the file is back the run goes on as if
+/// nothing had been.
+@Suite struct DamagedRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try train(steps: 300, in: "whole")
+    try train(steps: 150, in: "run")
+  }
+
+  private func train(steps: Int, in name: String, seed: Int = 0, warn: (String) -> Void = { _ in }) throws {
+    var settings = Settings(environment: "PointMass-v0", algorithm: .sacHPO)
+    settings.seed = seed
+    settings.steps = steps
+    settings.batchSize = 8
+    settings.hiddenSize = 8
+    settings.updateAfter = 100
+    settings.warmupSteps = 50
+    settings.loggingInterval = 50
+    settings.evaluationInterval = 150
+    settings.evaluationEpisodes = 1
+    settings.checkpointInterval = 50
+    try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)"), warn: warn) { PointMass() }.run()
+  }
+
+  private func path(_ file: String) -> String { "\(folder.path)/run/\(file)" }
+
+  /// Damages a file, expects this error from going on, puts the file back and expects the run to end as if nothing had been.
+  private func expectError(_ file: String, _ text: String, damage: (String) throws -> Void) throws {
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path(file)))
+    try damage(path(file))
+    do {
+      try train(steps: 300, in: "run")
+      Issue.record("a damaged \(file) was accepted")
+    } catch {
+      #expect("\(error)".contains(text.replacingOccurrences(of: "PATH", with: path(file))), "\(error)")
+      #expect(!"\(error)".contains("\n"))
+    }
+    try whole.write(to: URL(fileURLWithPath: path(file)))
+    try train(steps: 300, in: "run")
+    #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test(arguments: ["checkpoint.h5", "curve.h5", "replay.h5"]) func `a file of another format version is refused`(_ file: String) throws {
+    try expectError(file, "'PATH' has format version 7, this program reads 1; use the program that wrote it, or --fresh") { path in
+      let file = try HDF5File.open(at: path, mode: .readWrite)
+      try file.setAttribute("format_version", 7)
+      try file.close()
+    }
+  }
+
+  @Test(arguments: ["checkpoint.h5", "curve.h5", "replay.h5"], [0.5, 0.9]) func `a file that was cut short is refused`(
+    _ file: String, _ share: Double
+  ) throws {
+    try expectError(file, "PATH") { path in
+      let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+      try #require(truncate(path, Int(share * Double(size))) == 0)
+    }
+  }
+
+  @Test(arguments: ["curve.h5", "replay.h5"]) func `another run's file in the place of this one's is refused, the difference shown`(
+    _ file: String
+  ) throws {
+    try train(steps: 150, in: "other", seed: 3)
+    try expectError(
+      file, "'PATH' is of another run (seed: 3 there, 0 now); put the run's own back, or start over with --fresh"
+    ) { path in
+      try FileManager.default.removeItem(atPath: path)
+      try FileManager.default.copyItem(atPath: "\(folder.path)/other/\(file)", toPath: path)
+    }
+  }
+
+  @Test(arguments: ["curve.h5", "replay.h5"]) func `a file that is gone is named`(_ file: String) throws {
+    try expectError(file, "'PATH' does not exist") { path in try FileManager.default.removeItem(atPath: path) }
+  }
+
+  @Test func `going on where numbers round otherwise is warned of in one line`() throws {
+    let file = try HDF5File.open(at: path("checkpoint.h5"), mode: .readWrite)
+    let here: String = try file.attribute("openblas_version")
+    try file.setAttribute("openblas_version", "OpenBLAS 0.3.0 (Prescott)")
+    try file.close()
+    var warnings: [String] = []
+    try train(steps: 200, in: "run") { warnings.append($0) }
+    #expect(
+      warnings == [
+        "'\(folder.path)/run' goes on where numbers round otherwise (openblas_version OpenBLAS 0.3.0 (Prescott) there, \(here) "
+          + "here): its end may differ from an uninterrupted run's"
+      ])
+    // The checkpoint now says what the newest numbers were computed with.
+    try train(steps: 250, in: "run") { Issue.record("\($0)") }
+  }
+}
