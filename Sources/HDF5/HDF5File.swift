@@ -21,6 +21,8 @@ public final class HDF5File: Group {
   public struct Mode: Equatable, Sendable {
     let flags: UInt32
     let clearsStatusFlags: Bool
+    /// Whether metadata whose checksum is wrong are taken for ones being written, and read again.
+    var expectsWriter = true
 
     /// Reading a file that nobody writes.
     public static let readOnly = readOnly(swmr: false)
@@ -31,6 +33,11 @@ public final class HDF5File: Group {
     public static func readOnly(swmr: Bool) -> Mode {
       Mode(flags: swmr ? shim_read_only() | shim_swmr_read() : shim_read_only(), clearsStatusFlags: false)
     }
+
+    /// Reading a file that a killed writer may have left marked as being written, when nobody writes it now: what is damaged is
+    /// refused at once, where a reader beside a writer would try again for minutes.
+    public static let readOnlyAfterWriter = Mode(
+      flags: shim_read_only() | shim_swmr_read(), clearsStatusFlags: false, expectsWriter: false)
 
     /// Reading and writing; with `clearingStatusFlags`, a file is accepted though a killed writer left it marked as
     /// being written. The caller makes sure that the writer is dead: SWMR writers hold no lock that would tell.
@@ -59,7 +66,8 @@ public final class HDF5File: Group {
   /// - Throws: ``HDF5Error/fileMissing(file:)``, ``HDF5Error/notHDF5(file:reason:)``,
   ///   ``HDF5Error/markedAsBeingWritten(file:reason:)`` or ``HDF5Error/lockRefused(file:reason:)``.
   public static func open(at path: String, mode: Mode = .readOnly) throws(HDF5Error) -> HDF5File {
-    let access = try accessProperties(for: path, clearsStatusFlags: mode.clearsStatusFlags)
+    let access = try accessProperties(
+      for: path, clearsStatusFlags: mode.clearsStatusFlags, expectsWriter: mode.expectsWriter)
     let id = try Library.check({ H5Fopen(path, mode.flags, access.id) }) { reasons in
       diagnose(path, reasons, action: "open")
     }
@@ -111,7 +119,9 @@ public final class HDF5File: Group {
     }
   }
 
-  private static func accessProperties(for path: String, clearsStatusFlags: Bool) throws(HDF5Error) -> Handle {
+  private static func accessProperties(
+    for path: String, clearsStatusFlags: Bool, expectsWriter: Bool = true
+  ) throws(HDF5Error) -> Handle {
     let failure: ([String]) -> HDF5Error = { reasons in
       .library(action: "prepare access to", object: "/", file: path, reason: reasons[0])
     }
@@ -120,6 +130,7 @@ public final class HDF5File: Group {
     try Library.check({ H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }, orThrow: failure)
     // Closing a file shall close it, even if a dataset is still referred to.
     try Library.check({ H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }, orThrow: failure)
+    if !expectsWriter { try Library.check({ H5Pset_metadata_read_attempts(access.id, 1) }, orThrow: failure) }
     if clearsStatusFlags {
       // The property of the h5clear tool; it has no function of its own.
       try Library.check(
