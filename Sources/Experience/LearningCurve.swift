@@ -56,7 +56,7 @@ public final class LearningCurve {
   public static func resume(
     at path: String, rows: RowCounts, layout: Layout, attributes: (HDF5File) throws -> Void
   ) throws -> LearningCurve {
-    let old = try HDF5File.open(at: path, mode: .readOnly(swmr: true))
+    let old = try HDF5File.open(at: path, mode: .readOnlyAfterWriter)
     let curve = try create(at: path, layout: layout, attributes: attributes) { new in
       for (table, count) in zip(new.tables, [rows.evaluation, rows.episode, rows.update]) {
         try table.copyRows(count, from: old)
@@ -167,13 +167,18 @@ private final class Table {
     /// Columns with several values per row, and how many.
     var rows: [String: Int] = [:]
     var chunkRows: Int
+
+    var shapes: [String: [Int?]] { rows.mapValues { [nil, $0] } }
   }
 
   private let step: Dataset
   private let columns: [(name: String, dataset: Dataset)]
+  /// Shapes of those columns that have several values per row; `nil` stands for the rows.
+  private let shapes: [String: [Int?]]
 
   init(creating layout: Columns, in file: HDF5File) throws {
     let group = try file.createGroup(layout.group)
+    shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.createDataset($0, of: Double.self, chunkRows: layout.chunkRows)) }
       + layout.rows.sorted { $0.key < $1.key }.map { name, width in
@@ -184,6 +189,7 @@ private final class Table {
 
   init(opening layout: Columns, in file: HDF5File) throws {
     let group = try file.group(layout.group)
+    shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.dataset($0, of: Double.self, shape: [nil])) }
       + layout.rows.sorted { $0.key < $1.key }.map { name, width in
@@ -200,11 +206,11 @@ private final class Table {
   }
 
   func copyRows(_ count: Int, from file: HDF5File) throws {
-    for (_, dataset) in columns {
-      let rows: [Double] = try file.dataset(dataset.path).read(rows: 0..<count)
-      try dataset.append(rows)
+    for (name, dataset) in columns {
+      let old = try file.dataset(dataset.path, of: Double.self, shape: shapes[name] ?? [nil])
+      try dataset.append(try old.read(rows: 0..<count, as: Double.self))
     }
-    let steps: [Int64] = try file.dataset(step.path).read(rows: 0..<count)
+    let steps: [Int64] = try file.dataset(step.path, of: Int64.self, shape: [nil]).read(rows: 0..<count)
     try step.append(steps)
   }
 

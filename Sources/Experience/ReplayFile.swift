@@ -60,6 +60,7 @@ public final class ReplayFile {
       nextObservations: try file.dataset("next_observations", of: Float.self, shape: [nil, n]),
       costs: buffer.storesCosts ? try file.dataset("costs", of: Float.self, shape: [nil]) : nil)
     for dataset in datasets.all {
+      try dataset.requirePlausibleShape(unstoredBytes: 1 << 26)
       let found = try dataset.rowCount
       if found < rows {
         throw HDF5Error.rowsMissing(object: dataset.path, file: path, wanted: 0..<rows, rowCount: found)
