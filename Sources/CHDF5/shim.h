@@ -7,6 +7,7 @@
 static inline hid_t shim_default_properties(void) { return H5P_DEFAULT; }
 static inline hid_t shim_file_access_class(void) { return H5P_FILE_ACCESS; }
 static inline hid_t shim_link_create_class(void) { return H5P_LINK_CREATE; }
+static inline hid_t shim_link_access_class(void) { return H5P_LINK_ACCESS; }
 static inline hid_t shim_dataset_create_class(void) { return H5P_DATASET_CREATE; }
 static inline hid_t shim_dataset_transfer_class(void) { return H5P_DATASET_XFER; }
 static inline hid_t shim_attribute_create_class(void) { return H5P_ATTRIBUTE_CREATE; }
@@ -31,3 +32,9 @@ static inline hid_t shim_native_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t shim_native_uint8(void) { return H5T_NATIVE_UINT8; }
 static inline hid_t shim_native_uint64(void) { return H5T_NATIVE_UINT64; }
 static inline hid_t shim_c_string(void) { return H5T_C_S1; }
+
+// H5Lget_info and its structure are macros from 1.12 on.
+static inline int shim_is_external_link(hid_t place, const char *name, hid_t access) {
+  H5L_info_t info;
+  return H5Lget_info(place, name, &info, access) < 0 ? -1 : info.type == H5L_TYPE_EXTERNAL;
+}

@@ -250,6 +250,7 @@ extension LocomotionTask {
     for part in rules.observation where part.count(in: model) < 0 {
       throw refuse("the observation leaves out \(part.skipped) numbers of \(part.name), more than there are")
     }
+    if model.actuators.isEmpty { throw refuse("it has no actuators") }
     if let actuator = model.actuators.first(where: { !($0.low < $0.high) }) {
       throw refuse("its actuator '\(actuator.name)' has no control range (ctrlrange)")
     }

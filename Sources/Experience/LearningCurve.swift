@@ -58,7 +58,7 @@ public final class LearningCurve {
     at path: String, rows: RowCounts, layout: Layout, attributes: (HDF5File) throws -> Void,
     verify: (HDF5File) throws -> Void = { _ in }
   ) throws -> LearningCurve {
-    let old = try HDF5File.open(at: path, mode: .readOnly(swmr: true))
+    let old = try HDF5File.open(at: path, mode: .readOnlyAfterWriter)
     try old.requireFormatVersion(formatVersion)
     try verify(old)
     let curve = try create(at: path, layout: layout, attributes: attributes) { new in
@@ -170,13 +170,18 @@ private final class Table {
     /// Columns with several values per row, and how many.
     var rows: [String: Int] = [:]
     var chunkRows: Int
+
+    var shapes: [String: [Int?]] { rows.mapValues { [nil, $0] } }
   }
 
   private let step: Dataset
   private let columns: [(name: String, dataset: Dataset)]
+  /// Shapes of those columns that have several values per row; `nil` stands for the rows.
+  private let shapes: [String: [Int?]]
 
   init(creating layout: Columns, in file: HDF5File) throws {
     let group = try file.createGroup(layout.group)
+    shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.createDataset($0, of: Double.self, chunkRows: layout.chunkRows)) }
       + layout.rows.sorted { $0.key < $1.key }.map { name, width in
@@ -187,6 +192,7 @@ private final class Table {
 
   init(opening layout: Columns, in file: HDF5File) throws {
     let group = try file.group(layout.group)
+    shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.dataset($0, of: Double.self, shape: [nil])) }
       + layout.rows.sorted { $0.key < $1.key }.map { name, width in
@@ -203,13 +209,15 @@ private final class Table {
   }
 
   func copyRows(_ count: Int, from file: HDF5File) throws {
-    func rows<Element: HDF5Element>(of dataset: Dataset) throws -> [Element] {
-      let old = try file.dataset(dataset.path)
+    for (name, dataset) in columns {
+      let old = try file.dataset(dataset.path, of: Double.self, shape: shapes[name] ?? [nil])
       try old.requireStored(rows: count)
-      return try old.read(rows: 0..<count)
+      try dataset.append(try old.read(rows: 0..<count, as: Double.self))
     }
-    for (_, dataset) in columns { try dataset.append(try rows(of: dataset) as [Double]) }
-    try step.append(try rows(of: step) as [Int64])
+    let oldSteps = try file.dataset(step.path, of: Int64.self, shape: [nil])
+    try oldSteps.requireStored(rows: count)
+    let steps: [Int64] = try oldSteps.read(rows: 0..<count)
+    try step.append(steps)
   }
 
   func flush() throws {

@@ -71,7 +71,10 @@ public final class ReplayFile {
     try verify(file)
     let datasets = try Datasets(
       in: file, observationSize: buffer.observationSize, actionSize: buffer.actionSize, storesCosts: buffer.storesCosts)
-    for dataset in datasets.all { try dataset.requireStored(rows: rows) }
+    for dataset in datasets.all {
+      try dataset.requirePlausibleShape(unstoredBytes: 1 << 26)
+      try dataset.requireStored(rows: rows)
+    }
     for dataset in datasets.all where try dataset.rowCount != rows { try dataset.setRowCount(rows) }
     try file.flush()
     let replay = ReplayFile(file, datasets, rowCount: rows)

@@ -8,6 +8,8 @@ public final class Dataset: HDF5Object {
   /// Number of dimensions; 0 for a single value.
   public let rank: Int
   private let isFiltered: Bool
+  /// Elements of one chunk, the unit of storage of datasets that grow or are compressed.
+  private let chunkElementCount: hsize_t?
 
   /// Most elements that are read into a new array unless the caller says otherwise, 2³⁰.
   public static let defaultElementLimit = 1 << 30
@@ -18,16 +20,25 @@ public final class Dataset: HDF5Object {
       .library(action: "open", object: path, file: owner.path, reason: reasons[0])
     }
     elementType = ElementType(of: try Handle({ H5Dget_type(id) }, orThrow: failure))
+    // First of all, since asking a virtual dataset for its shape opens the files that it is made of.
+    let properties = try Handle({ H5Dget_create_plist(id) }, orThrow: failure)
+    let layout = Library.call { H5Pget_layout(properties.id) }
+    if try Library.check({ H5Pget_external_count(properties.id) }, orThrow: failure) > 0 || layout == H5D_VIRTUAL {
+      throw .implausible(object: path, file: owner.path, reason: "its data are in other files")
+    }
+    isFiltered = try Library.check({ H5Pget_nfilters(properties.id) }, orThrow: failure) > 0
     let space = try Handle({ H5Dget_space(id) }, orThrow: failure)
     if Library.call({ H5Sget_simple_extent_type(space.id) }) == H5S_NULL {
       throw .wrongType(object: path, file: owner.path, expected: "elements", found: "nothing, not even a shape")
     }
     rank = Int(try Library.check({ H5Sget_simple_extent_ndims(space.id) }, orThrow: failure))
-    let properties = try Handle({ H5Dget_create_plist(id) }, orThrow: failure)
-    isFiltered = try Library.check({ H5Pget_nfilters(properties.id) }, orThrow: failure) > 0
-    let layout = Library.call { H5Pget_layout(properties.id) }
-    if try Library.check({ H5Pget_external_count(properties.id) }, orThrow: failure) > 0 || layout == H5D_VIRTUAL {
-      throw .implausible(object: path, file: owner.path, reason: "its data are in other files")
+    if layout == H5D_CHUNKED {
+      var chunk = [hsize_t](repeating: 0, count: rank)
+      try Library.check({ H5Pget_chunk(properties.id, Int32(chunk.count), &chunk) }, orThrow: failure)
+      // A chunk has less than 4 GiB.
+      chunkElementCount = chunk.reduce(1, &*)
+    } else {
+      chunkElementCount = nil
     }
     super.init(owner: owner, handle: handle, path: path)
   }
@@ -72,6 +83,17 @@ public final class Dataset: HDF5Object {
     extent[0] = hsize_t(count)
     let id = try id
     try Library.check({ H5Dset_extent(id, extent) }, orThrow: failure("change the row count of"))
+  }
+
+  /// Throws `tooLarge` or `implausible` where the shape is beyond what the whole file could contain: to be asked before memory is
+  /// taken for it, or rows are cut off, chunk after chunk.
+  /// - Parameter unstoredBytes: what a killed writer may have announced and not got to store.
+  public func requirePlausibleShape(unstoredBytes: Int = 1 << 20) throws(HDF5Error) {
+    let (count, elementSize, fileSize) = (try elementCount(limit: .max), try elementSize, try fileSize)
+    let largestContent = Double(fileSize) * (isFiltered ? Self.largestCompression : 1)
+    guard Double(count) * elementSize <= largestContent + Double(unstoredBytes) else {
+      throw .implausible(object: path, file: filePath, reason: "it claims shape \(try extent) in a file of \(fileSize) bytes")
+    }
   }
 
   // MARK: Reading
@@ -254,6 +276,31 @@ extension Dataset {
   /// The number of elements, if the caller allows it and the file can contain it: a header of a few bytes may claim any
   /// shape. Rows never written cost no storage, so a mebibyte of them is allowed.
   private func plausibleElementCount(limit: Int) throws(HDF5Error) -> Int {
+    let (count, elementSize, fileSize) = (try elementCount(limit: limit), try elementSize, try fileSize)
+    let id = try id
+    let stored = Library.call { H5Dget_storage_size(id) }
+    if stored > fileSize {
+      throw .implausible(
+        object: path, file: filePath, reason: "it claims to take \(stored) bytes of a file of \(fileSize) bytes")
+    }
+    let largestContent = Double(stored) * (isFiltered ? Self.largestCompression : 1)
+    if Double(count) * elementSize > max(0x1p20, largestContent) {
+      throw .implausible(
+        object: path, file: filePath, reason: "it claims shape \(try extent), but only \(stored) bytes are stored")
+    }
+    // A compressed chunk is unpacked as a whole, whatever is read of it.
+    if isFiltered, let chunkElementCount, Double(chunkElementCount) * elementSize > max(0x1p24, largestContent) {
+      throw .implausible(
+        object: path, file: filePath,
+        reason: "it claims chunks of \(chunkElementCount) elements, but only \(stored) bytes are stored")
+    }
+    return count
+  }
+
+  /// Deflate's; see zlib's "Technical Details".
+  private static let largestCompression = 1032.0
+
+  private func elementCount(limit: Int) throws(HDF5Error) -> Int {
     let extent = try extent
     var count: hsize_t = 1
     for size in extent {
@@ -262,24 +309,24 @@ extension Dataset {
       count = product
     }
     if count > hsize_t(limit) { throw .tooLarge(object: path, file: filePath, shape: extent, elementLimit: limit) }
-
-    let id = try id
-    let fileID = try owner.openID
-    let type = try Handle({ H5Dget_type(id) }, orThrow: failure("read"))
-    let claimed = Double(count) * Double(Library.call { H5Tget_size(type.id) })
-    let stored = Library.call { H5Dget_storage_size(id) }
-    var fileSize: hsize_t = 0
-    try Library.check({ H5Fget_filesize(fileID, &fileSize) }, orThrow: failure("read"))
-    if stored > fileSize {
-      throw .implausible(
-        object: path, file: filePath, reason: "it claims to take \(stored) bytes of a file of \(fileSize) bytes")
-    }
-    let largestCompression = 1032.0  // deflate's; see zlib's "Technical Details"
-    if claimed > max(0x1p20, Double(stored) * (isFiltered ? largestCompression : 1)) {
-      throw .implausible(
-        object: path, file: filePath, reason: "it claims shape \(extent), but only \(stored) bytes are stored")
-    }
     return Int(count)
+  }
+
+  private var elementSize: Double {
+    get throws(HDF5Error) {
+      let id = try id
+      let type = try Handle({ H5Dget_type(id) }, orThrow: failure("read"))
+      return Double(Library.call { H5Tget_size(type.id) })
+    }
+  }
+
+  private var fileSize: hsize_t {
+    get throws(HDF5Error) {
+      let fileID = try owner.openID
+      var size: hsize_t = 0
+      try Library.check({ H5Fget_filesize(fileID, &size) }, orThrow: failure("read"))
+      return size
+    }
   }
 
   private func array<Element>(

@@ -48,7 +48,10 @@ extension ElementType {
   /// and, if they are 0 or 1, booleans; nothing else changes kind.
   func isReadable(as wanted: ElementType) -> Bool {
     switch (self, wanted) {
-    case (.float, .float), (.integer, .integer), (.integer, .float), (.integer, .boolean), (.boolean, .boolean): true
+    // A file can claim elements of any width, and the library takes memory for them.
+    case (.float(let bits), .float): bits <= 128
+    case (.integer(let bits, _), .integer), (.integer(let bits, _), .float), (.integer(let bits, _), .boolean): bits <= 64
+    case (.boolean, .boolean): true
     default: false
     }
   }

@@ -43,8 +43,10 @@ public class Group: HDF5Object {
   }
 
   /// Whether there is a group or dataset of this name. A link that leads nowhere does not count.
+  /// - Throws: ``HDF5Error/implausible(object:file:reason:)`` for a link into another file.
   public func exists(_ name: String) throws(HDF5Error) -> Bool {
     let id = try id
+    let access = try linkAccess()
     var prefix = name.hasPrefix("/") ? "/" : ""
     let components = name.split(separator: "/")
     for (index, component) in components.enumerated() {
@@ -52,11 +54,14 @@ public class Group: HDF5Object {
       let place = prefix
       let lookUp = failure("look up '\(name)' in")
       // H5Oexists_by_name is an error, not false, where the link itself is missing.
-      guard try Library.check({ H5Lexists(id, place, shim_default_properties()) }, orThrow: lookUp) > 0,
-        try Library.check({ H5Oexists_by_name(id, place, shim_default_properties()) }, orThrow: lookUp) > 0
+      guard try Library.check({ H5Lexists(id, place, access.id) }, orThrow: lookUp) > 0 else { return false }
+      if try Library.check({ shim_is_external_link(id, place, access.id) }, orThrow: lookUp) > 0 {
+        throw .implausible(object: fullPath(of: place), file: filePath, reason: "it is a link into another file")
+      }
+      guard try Library.check({ H5Oexists_by_name(id, place, access.id) }, orThrow: lookUp) > 0
       else { return false }
       if index < components.count - 1 {
-        let object = try Handle({ H5Oopen(id, place, shim_default_properties()) }, orThrow: lookUp)
+        let object = try Handle({ H5Oopen(id, place, access.id) }, orThrow: lookUp)
         guard Library.call({ H5Iget_type(object.id) }) == H5I_GROUP else { return false }
       }
     }
@@ -108,7 +113,8 @@ public class Group: HDF5Object {
   private func openObject(_ name: String, kind: H5I_type_t) throws(HDF5Error) -> Handle {
     guard try exists(name) else { throw .missing(object: fullPath(of: name), file: filePath) }
     let id = try id
-    let handle = try Handle({ H5Oopen(id, name, shim_default_properties()) }, orThrow: failure("open '\(name)' in"))
+    let access = try linkAccess()
+    let handle = try Handle({ H5Oopen(id, name, access.id) }, orThrow: failure("open '\(name)' in"))
     let found = Library.call { H5Iget_type(handle.id) }
     if found != kind {
       let words = [H5I_GROUP.rawValue: "a group", H5I_DATASET.rawValue: "a dataset"]
@@ -117,5 +123,12 @@ public class Group: HDF5Object {
         found: words[found.rawValue] ?? "a named type")
     }
     return handle
+  }
+
+  /// Properties under which names lead nowhere but into this file, soft links included: whoever names a file means its own content.
+  private func linkAccess() throws(HDF5Error) -> Handle {
+    let properties = try Handle({ H5Pcreate(shim_link_access_class()) }, orThrow: failure("read"))
+    try Library.check({ H5Pset_elink_cb(properties.id, { _, _, _, _, _, _, _ in -1 }, nil) }, orThrow: failure("read"))
+    return properties
   }
 }

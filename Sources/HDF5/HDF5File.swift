@@ -21,6 +21,8 @@ public final class HDF5File: Group {
   public struct Mode: Equatable, Sendable {
     let flags: UInt32
     let recovers: Bool
+    /// Whether metadata whose checksum is wrong are taken for ones being written, and read again.
+    var expectsWriter = true
 
     /// Reading a file that nobody writes.
     public static let readOnly = readOnly(swmr: false)
@@ -31,6 +33,11 @@ public final class HDF5File: Group {
     public static func readOnly(swmr: Bool) -> Mode {
       Mode(flags: swmr ? shim_read_only() | shim_swmr_read() : shim_read_only(), recovers: false)
     }
+
+    /// Reading a file that a killed writer may have left marked as being written, when nobody writes it now: what is damaged is
+    /// refused at once, where a reader beside a writer would try again for minutes.
+    public static let readOnlyAfterWriter = Mode(
+      flags: shim_read_only() | shim_swmr_read(), recovers: false, expectsWriter: false)
 
     /// Reading and writing; with `recovering`, a file is accepted as a killed SWMR writer left it: marked as being written,
     /// and of another length than it says. The caller makes sure that the writer is dead: SWMR writers hold no lock that
@@ -67,7 +74,8 @@ public final class HDF5File: Group {
   ///   ``HDF5Error/markedAsBeingWritten(file:reason:)`` or ``HDF5Error/lockRefused(file:reason:)``.
   public static func open(at path: String, mode: Mode = .readOnly) throws(HDF5Error) -> HDF5File {
     let id = try withOrWithoutLocks { locks throws(HDF5Error) in
-      let access = try accessProperties(for: path, locks: locks, recovers: mode.recovers)
+      let access = try accessProperties(
+        for: path, locks: locks, recovers: mode.recovers, expectsWriter: mode.expectsWriter)
       return try Library.check({ H5Fopen(path, mode.flags, access.id) }) { reasons in
         diagnose(path, reasons, action: "open")
       }
@@ -136,7 +144,7 @@ public final class HDF5File: Group {
   }
 
   private static func accessProperties(
-    for path: String, locks: Bool, recovers: Bool = false
+    for path: String, locks: Bool, recovers: Bool = false, expectsWriter: Bool = true
   ) throws(HDF5Error) -> Handle {
     let failure: ([String]) -> HDF5Error = { reasons in
       .library(action: "prepare access to", object: "/", file: path, reason: reasons[0])
@@ -146,6 +154,7 @@ public final class HDF5File: Group {
     try Library.check({ H5Pset_libver_bounds(access.id, H5F_LIBVER_V110, H5F_LIBVER_V110) }, orThrow: failure)
     // Closing a file shall close it, even if a dataset is still referred to.
     try Library.check({ H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG) }, orThrow: failure)
+    if !expectsWriter { try Library.check({ H5Pset_metadata_read_attempts(access.id, 1) }, orThrow: failure) }
     if !locks { try Library.check({ H5Pset_file_locking(access.id, false, true) }, orThrow: failure) }
     if recovers {
       // The properties of the h5clear tool; they have no functions of their own.

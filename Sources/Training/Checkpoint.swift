@@ -218,7 +218,8 @@ extension Group {
   /// An attribute that counts something.
   fileprivate func count(_ name: String) throws -> Int {
     let value: Int = try attribute(name)
-    guard value >= 0 else { throw CheckpointError.impossibleState(object: "\(path) \(name)", file: filePath) }
+    // What is added to it later must not overflow.
+    guard (0...1 << 53).contains(value) else { throw CheckpointError.impossibleState(object: "\(path) \(name)", file: filePath) }
     return value
   }
 }

@@ -100,10 +100,7 @@ enum NetworkFile {
   static func agent(from file: HDF5File, batchSize: Int? = nil, lanes: Int = 2) throws -> SoftActorCritic<Float> {
     var settings = try settings(of: file)
     if let batchSize { settings.batchSize = batchSize }
-    // Before memory is taken for sizes that a damaged file claims.
-    _ = try file.dataset(
-      "networks/critic1/0/weight", of: Float.self,
-      shape: [settings.hiddenSize, settings.observationSize + settings.actionSize])
+    try requireHiddenLayers(of: settings, in: file)
     let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
     try read(into: agent.networks, from: file)
     if agent.multiplier != nil {
@@ -112,6 +109,19 @@ enum NetworkFile {
       agent.multiplier?.restore(value: value, recent: [])
     }
     return agent
+  }
+
+  /// Before memory is taken for the sizes that a damaged file claims: the layers whose number or size the input does not bound.
+  private static func requireHiddenLayers(of settings: AgentSettings, in file: HDF5File) throws {
+    let (inputs, hidden) = (settings.observationSize, settings.hiddenSize)
+    func require(_ layer: String, _ shape: [Int?]) throws {
+      try file.dataset("networks/\(layer)", of: Float.self, shape: shape).requirePlausibleShape()
+    }
+    try require("critic1/0/weight", [hidden, inputs + settings.actionSize])
+    try require("critic1/1/weight", [hidden, hidden])
+    try require("policy/0/weight", [hidden, inputs])
+    for layer in 1..<settings.policyHiddenLayers { try require("policy/\(layer)/weight", [hidden, hidden]) }
+    if settings.usesProposedLeapfrog { try require("leapfrog_transform/0/weight", [settings.leapfrogHiddenSize, nil]) }
   }
 
   static func read(into networks: ActorCriticNetworks<Float>, from file: HDF5File) throws {

@@ -18,6 +18,7 @@ public enum Probe {
     guard SettingRanges.batchSize.contains(size) else {
       throw CheckpointError.wrongRowCount(found: size, allowed: SettingRanges.batchSize, file: batch)
     }
+    try requireShapes(in: input, size: size, settings: try NetworkFile.settings(of: networks))
     let agent = try NetworkFile.agent(from: networks, batchSize: size, lanes: 1)
     try read(input, size: size, into: agent)
     let report = agent.probe()
@@ -27,6 +28,18 @@ public enum Probe {
       for (name, value) in report.scalars { try file.write(name, [value], shape: []) }
       let gradients = try file.createGroup("gradients")
       for trained in report.gradients { try gradients.createGroup(trained.name).write(trained.gradient) }
+    }
+  }
+
+  /// Before memory is taken for an update of that many rows.
+  private static func requireShapes(in file: HDF5File, size: Int, settings: AgentSettings) throws {
+    let (n, d) = (settings.observationSize, settings.actionSize)
+    let widths = [
+      ("observations", n), ("actions", d), ("next_observations", n), ("policy_noise", d), ("momentum_noise", d),
+      ("next_policy_noise", d), ("next_momentum_noise", d),
+    ]
+    for (name, width) in widths {
+      try file.dataset(name, of: Float.self, shape: [size, width]).requirePlausibleShape()
     }
   }
 

@@ -119,6 +119,13 @@ extension Settings {
   /// The entries of YAML text.
   /// - Parameter path: where the text comes from, for messages.
   static func entries(yaml text: String, source path: String) throws(SettingsError) -> [SettingEntry] {
+    guard text.utf8.count <= largestFile else {
+      throw .unreadable(file: path, reason: "it has \(text.utf8.count) bytes, settings have at most \(largestFile)")
+    }
+    // A few aliases of aliases are a value of any size; comparing two such keys takes forever.
+    guard !(text.usesMark("&") && text.usesMark("*")) else {
+      throw .unreadable(file: path, reason: "settings have no anchors and aliases (&name and *name)")
+    }
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -142,6 +149,9 @@ extension Settings {
     return entries
   }
 
+  /// Bytes: a file of every setting has two thousand.
+  private static let largestFile = 1 << 16
+
   /// Every setting in force as a YAML file that ``entries(ofFile:)`` takes back.
   public var yaml: String {
     var lines = ["environment: \(environment)", "algorithm: \(algorithm.rawValue)"]
@@ -158,6 +168,21 @@ extension Algorithm {
       throw .unknownAlgorithm(name, nearest: nearestName(to: name, among: Self.allCases.map(\.rawValue)))
     }
     self = algorithm
+  }
+}
+
+extension String {
+  /// Whether a character stands where YAML has anchors and aliases: at a word's beginning. True also of some comments and quotations.
+  fileprivate func usesMark(_ mark: Unicode.Scalar) -> Bool {
+    var before: Unicode.Scalar = "\n"
+    var isAtStart = false
+    for scalar in unicodeScalars {
+      if isAtStart && !scalar.properties.isWhitespace { return true }
+      let endsWord = before.properties.isWhitespace || "[{,:?-\u{FEFF}".unicodeScalars.contains(before)
+      isAtStart = scalar == mark && endsWord
+      before = scalar
+    }
+    return false
   }
 }
 

@@ -25,7 +25,8 @@ public struct TrainedPolicy {
     let file = try HDF5File.open(at: path)
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
-    let agent = try NetworkFile.agent(from: file)
+    // One row: acting takes no batch, and memory for a large one would be wasted.
+    let agent = try NetworkFile.agent(from: file, batchSize: 1, lanes: 1)
     agentSettings = agent.settings
     self.file = path
     actor = Actor(agent)

@@ -409,7 +409,7 @@ public final class TrainingRun {
   /// A directory without a checkpoint may be written to only if it holds no steps: a run's checkpoint may have been lost.
   private static func requireNothingToLose(in directory: RunDirectory) throws {
     guard FileManager.default.fileExists(atPath: directory.replay) else { return }
-    let rows = try? HDF5File.open(at: directory.replay, mode: .readOnly(swmr: true)).dataset("rewards").rowCount
+    let rows = try? HDF5File.open(at: directory.replay, mode: .readOnlyAfterWriter).dataset("rewards").rowCount
     if rows != 0 { throw RunError.checkpointLost(path: directory.path) }
   }
 

@@ -4,7 +4,8 @@ import Training
 /// How a run goes: step, percent, steps per second, time left, last return. One redrawn line on a terminal, a plain line every few
 /// seconds elsewhere.
 final class ProgressLine {
-  private let run: TrainingRun
+  /// Which holds this line by its `onStep`.
+  private unowned let run: TrainingRun
   private let isTerminal = isatty(STDOUT_FILENO) == 1
   private let start = ContinuousClock.now
   private let firstStep: Int

@@ -73,6 +73,23 @@ import Testing
     #expect(twice.exitCode == 2 && twice.error.split(separator: "\n").count == 1 && twice.error.contains("twice.yaml"))
   }
 
+  @Test func `a settings file of aliases of aliases, or of any size, is refused before it is taken apart`() throws {
+    let levels = (1...8).map { level in "a\(level): &a\(level) [" + (0..<10).map { _ in "*a\(level - 1)" }.joined(separator: ",") + "]\n" }
+    _ = try write("a0: &a0 [x]\n\(levels.joined())? *a8\n: 1\n? *a8\n: 2\n", to: "aliases.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", "aliases.yaml"], exitCode: 2,
+      "can not read settings from 'aliases.yaml': settings have no anchors and aliases (&name and *name)")
+    _ = try write(String(repeating: "# nothing\n", count: 10_000), to: "long.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", "long.yaml"], exitCode: 2,
+      "can not read settings from 'long.yaml': it has 100000 bytes, settings have at most 65536")
+    // Signs that are no anchors are no reason.
+    _ = try write("# salt & pepper, 2*3, R&D\nxml: '*.xml'\n", to: "signs.yaml")
+    try expectRefusal(
+      ["train", "Hopper", "--config", "signs.yaml"], exitCode: 2,
+      "signs.yaml, line 2: unknown setting 'xml'; README lists the settings")
+  }
+
   @Test func `a file that is about another environment is refused`() throws {
     let file = try write("environment: Ant\n", to: "settings.yaml")
     try expectRefusal(

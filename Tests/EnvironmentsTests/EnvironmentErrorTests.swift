@@ -91,6 +91,11 @@ import Testing
         message(of: "Ant", ["xml_file": .string(path)])
           == "the model '\(path)' does not suit Ant-v2: its 1 positions are fewer than the 3 of a torso")
     }
+    try withTemporaryModel("<mujoco><worldbody><body name='torso'><freejoint/><geom size='1'/></body></worldbody></mujoco>") {
+      path in
+      #expect(
+        message(of: "Ant", ["xml_file": .string(path)]) == "the model '\(path)' does not suit Ant-v2: it has no actuators")
+    }
   }
 
   @Test func `an action of the wrong length is refused`() throws {
@@ -124,24 +129,24 @@ import Testing
   @Test func `a step that MuJoCo fails throws until the next reset`() throws {
     // Memory for the ball in the air, but not for its contact with the floor.
     let model = """
-      <mujoco><size memory='2K'/><worldbody><geom type='plane' size='1 1 1'/><body pos='0 0 1'><joint type='slide' \
-      axis='1 0 0'/><joint type='slide' axis='0 0 1'/><joint axis='0 1 0'/><geom type='box' size='.2 .2 .2'/></body>\
-      </worldbody></mujoco>
+      <mujoco><size memory='2K'/><worldbody><geom type='plane' size='1 1 1'/><body pos='0 0 1'><joint name='x' \
+      type='slide' axis='1 0 0'/><joint type='slide' axis='0 0 1'/><joint axis='0 1 0'/><geom type='box' size='.2 .2 .2'/></body>\
+      </worldbody><actuator><motor joint='x' ctrlrange='-1 1'/></actuator></mujoco>
       """
     try withTemporaryModel(model) { path in
       let task = try make("HalfCheetah", ["xml_file": .string(path), "frame_skip": 20])
       var steps = 0
       let text = message {
         while steps < 100 {
-          _ = try task.step([])
+          _ = try task.step([0])
           steps += 1
         }
       }
       #expect(steps > 5 && steps < 100)
       #expect(text.hasPrefix("MuJoCo's mj_step failed on the model '\(path)': "))
-      #expect(message { _ = try task.step([]) } == text)
+      #expect(message { _ = try task.step([0]) } == text)
       try task.setState(qpos: [0, 0, 0], qvel: [0, 0, 0])
-      _ = try task.step([])
+      _ = try task.step([0])
     }
   }
 

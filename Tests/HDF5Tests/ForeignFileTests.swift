@@ -1,4 +1,5 @@
 import CHDF5
+import Foundation
 import HDF5
 import Testing
 
@@ -16,6 +17,7 @@ import Testing
   private func write(_ body: (hid_t) -> Void) {
     let access = H5Pcreate(shim_file_access_class())
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110)
     let file = H5Fcreate(path, shim_truncate(), 0, access)
     body(file)
     H5Fclose(file)
@@ -93,5 +95,84 @@ import Testing
     expectError(
       "'/@empty' in '<dir>/foreign.h5' should hold a single value or one dimension, but holds nothing.", in: directory
     ) { _ = try file.attributeValue("empty") }
+  }
+
+  @Test func `a link into another file is refused, also behind a link of this one`() throws {
+    let other = directory.file("other.h5")
+    try HDF5File.replace(at: other) { file in _ = try file.write("rewards", [Float(1)]) }
+    write { file in
+      H5Lcreate_external(other, "/rewards", file, "rewards", 0, 0)
+      H5Lcreate_external(other, "/", file, "episode", 0, 0)
+      H5Lcreate_soft("/rewards", file, "indirect", 0, 0)
+    }
+    let file = try HDF5File.open(at: path)
+    for name in ["rewards", "episode/rewards"] {
+      let object = name.prefix { $0 != "/" }
+      expectError("'/\(object)' in '<dir>/foreign.h5' cannot be trusted: it is a link into another file.", in: directory) {
+        _ = try file.dataset(name)
+      }
+    }
+    expectError("'/indirect' is missing in '<dir>/foreign.h5'.", in: directory) { _ = try file.dataset("indirect") }
+  }
+
+  @Test func `a soft link within the file is followed, and one that leads in circles is refused`() throws {
+    write { file in
+      H5Dcreate2(file, "data", shim_native_float(), H5Screate_simple(1, [2], nil), 0, 0, 0)
+      H5Lcreate_soft("/data", file, "alias", 0, 0)
+      H5Lcreate_soft("/circle", file, "circle", 0, 0)
+    }
+    let file = try HDF5File.open(at: path)
+    #expect(try file.read("alias") == [Float(0), 0])
+    #expect(throws: HDF5Error.self) { try file.dataset("circle") }
+  }
+
+  @Test func `a virtual dataset is refused`() throws {
+    write { file in
+      let properties = H5Pcreate(shim_dataset_create_class())
+      let space = H5Screate_simple(1, [2], nil)
+      H5Pset_virtual(properties, space, directory.file("other.h5"), "/data", space)
+      H5Dcreate2(file, "virtual", shim_native_float(), space, 0, properties, 0)
+    }
+    let file = try HDF5File.open(at: path)
+    expectError("'/virtual' in '<dir>/foreign.h5' cannot be trusted: its data are in other files.", in: directory) {
+      _ = try file.dataset("virtual")
+    }
+  }
+
+  @Test func `elements wider than any number are refused`() throws {
+    write { file in
+      let type = H5Tcopy(shim_native_int64())
+      H5Tset_size(type, 1000)
+      H5Dcreate2(file, "wide", type, H5Screate_simple(1, [2], nil), 0, 0, 0)
+    }
+    let file = try HDF5File.open(at: path)
+    expectError(
+      "'/wide' in '<dir>/foreign.h5' should hold 32-bit floating-point numbers, but holds 8000-bit integers.", in: directory
+    ) { _ = try file.read("wide", as: Float.self) }
+  }
+
+  @Test func `a compressed chunk of gigabytes in a file of a few bytes is refused`() throws {
+    write { file in
+      let properties = H5Pcreate(shim_dataset_create_class())
+      H5Pset_chunk(properties, 1, [1 << 29])
+      H5Pset_deflate(properties, 1)
+      H5Dcreate2(file, "chunk", shim_native_float(), H5Screate_simple(1, [16], [1 << 29]), 0, properties, 0)
+    }
+    let file = try HDF5File.open(at: path)
+    expectError(
+      "'/chunk' in '<dir>/foreign.h5' cannot be trusted: it claims chunks of 536870912 elements, but only 0 bytes are stored.",
+      in: directory
+    ) { _ = try file.read("chunk", as: Float.self) }
+  }
+
+  @Test func `what is damaged in a dead writer's file is refused at once, not tried again as if it were being written`() throws {
+    write { file in H5Dcreate2(file, "data", shim_native_float(), H5Screate_simple(1, [2], nil), 0, 0, 0) }
+    // The last object header is the dataset's; its checksum is then wrong.
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let header = try #require(bytes.range(of: Data("OHDR".utf8), options: .backwards))
+    bytes[header.lowerBound + 30] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let file = try HDF5File.open(at: path, mode: .readOnlyAfterWriter)
+    #expect(throws: HDF5Error.self) { try file.dataset("data") }
   }
 }
