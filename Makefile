@@ -58,6 +58,11 @@ bench: build
 	@$(HPO) bench training
 	@$(HPO) bench environments
 
+## bench-peers: our training loop beside Stable-Baselines3's and SBX's, alternating; on an otherwise idle machine
+.PHONY: bench-peers
+bench-peers: build
+	@Experiments/peers/bench-peers.sh --hpo $(HPO)
+
 ## build: set up what is missing, then build
 .PHONY: build
 build: setup

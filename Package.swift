@@ -64,6 +64,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym", "HDF5"], path: "Tests/TestSupport"),
     .target(
       name: "FaultInjection", path: "Tests/FaultInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
     .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
@@ -77,6 +78,7 @@ let package = Package(
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport"]),
+      name: "TrainingTests",
+      dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport", "CAllocationCounter"]),
   ]
 )

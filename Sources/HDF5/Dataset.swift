@@ -199,7 +199,7 @@ public final class Dataset: HDF5Object {
         H5Dwrite(id, memoryType, memory, file, properties, start)
       }
     } catch {
-      try setRowCount(before)
+      if !owner.isAbandoned { try setRowCount(before) }
       throw error
     }
   }

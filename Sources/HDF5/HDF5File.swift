@@ -126,6 +126,7 @@ public final class HDF5File: Group {
     try Library.check(
       { H5Fget_vfd_handle(id, shim_default_properties(), &descriptor) }, orThrow: failure("synchronize"))
     guard let descriptor, fsync(descriptor.load(as: Int32.self)) == 0 else {
+      owner.isAbandoned = true
       throw .fileSystem(path: filePath, action: "synchronize", reason: systemErrorText())
     }
   }

@@ -7,14 +7,20 @@ import CHDF5
 /// C library itself is guarded by one lock for the whole process.
 public class HDF5Object {
   let owner: OpenFile
-  private let handle: Handle
+  private var handle: Handle?
+  private let objectID: hid_t
   /// Where in the file, from the root: `/networks/policy`.
   public let path: String
 
   init(owner: OpenFile, handle: consuming Handle, path: String) {
     self.owner = owner
-    self.handle = handle
+    objectID = handle.id
+    self.handle = consume handle
     self.path = path
+  }
+
+  deinit {
+    if owner.isAbandoned { handle.take()?.abandon() }
   }
 
   /// The file's path as it was given when the file was opened.
@@ -23,14 +29,16 @@ public class HDF5Object {
   var id: hid_t {
     get throws(HDF5Error) {
       _ = try owner.openID
-      return handle.id
+      return objectID
     }
   }
 
   /// Makes the error of a failed call from the action in words, such as "write".
   func failure(_ action: String) -> ([String]) -> HDF5Error {
-    { [path, filePath] reasons in
-      .library(action: action, object: path, file: filePath, reason: Library.systemReason(in: reasons) ?? reasons[0])
+    { [owner, path, filePath] reasons in
+      let systemReason = Library.systemReason(in: reasons)
+      if systemReason != nil { owner.isAbandoned = true }
+      return .library(action: action, object: path, file: filePath, reason: systemReason ?? reasons[0])
     }
   }
 }
@@ -39,6 +47,9 @@ public class HDF5Object {
 final class OpenFile {
   let path: String
   private var id: hid_t?
+  /// The system refused what was to be written or read. Closing the file would try again, and libhdf5 1.10.8 crashes over what it
+  /// could not write: such a file is left as it is.
+  var isAbandoned = false
 
   init(path: String, id: hid_t) {
     self.path = path
@@ -55,12 +66,13 @@ final class OpenFile {
   func close() throws(HDF5Error) {
     guard let id else { return }
     self.id = nil
+    if isAbandoned { return }
     try Library.check({ H5Fclose(id) }) { [path] reasons in
       .library(action: "close", object: "/", file: path, reason: Library.systemReason(in: reasons) ?? reasons[0])
     }
   }
 
   deinit {
-    if let id { Library.call { H5Fclose(id) } }
+    if let id, !isAbandoned { Library.call { H5Fclose(id) } }
   }
 }

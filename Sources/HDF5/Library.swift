@@ -77,6 +77,9 @@ struct Handle: ~Copyable {
     id = try Library.check(make, orThrow: error)
   }
 
+  /// Forgets the identifier without closing it.
+  consuming func abandon() { discard self }
+
   // Closing a file closes the objects in it, after which their identifiers are no longer valid and this does nothing.
   deinit {
     let id = id

@@ -67,8 +67,9 @@ extension Matrix {
       "\(shape) can not hold \(a.shape)\(transposeA ? "ᵀ" : "") × \(b.shape)\(transposeB ? "ᵀ" : "")")
     check(start, finish)
     if m == 0 || n == 0 { return }
-    // Few rows do not pay for the panels, and few columns would leave them half empty.
-    if S.multipliesInTiles && m >= 24 && n >= 48 {
+    // Few rows do not pay for the panels, and few columns leave them half empty. But OpenBLAS's kernels for small matrices take memory
+    // at every call unless the right-hand side is transposed.
+    if S.multipliesInTiles && (transposeB ? m >= 24 && n >= 48 : m > 1 && n > 1) {
       let (first, firstStride) = startOfSums(start)
       S.multiply(
         TiledProduct(

@@ -245,7 +245,9 @@ private func multiplyTile<let count: Int>(
 private func load(_ line: UnsafePointer<Float>, _ columns: Range<Int>) -> SIMD16<Float> {
   if columns.count == width { return UnsafeRawPointer(line + columns.lowerBound).loadUnaligned(as: SIMD16<Float>.self) }
   var x = SIMD16<Float>()
-  for column in columns { x[column &- columns.lowerBound] = line[column] }
+  withUnsafeMutableBytes(of: &x) {
+    $0.copyMemory(from: UnsafeRawBufferPointer(start: line + columns.lowerBound, count: columns.count &* 4))
+  }
   return x
 }
 
@@ -254,6 +256,8 @@ private func store(_ x: SIMD16<Float>, _ line: UnsafeMutablePointer<Float>, _ co
   if columns.count == width {
     UnsafeMutableRawPointer(line + columns.lowerBound).storeBytes(of: x, as: SIMD16<Float>.self)
   } else {
-    for column in columns { line[column] = x[column &- columns.lowerBound] }
+    withUnsafeBytes(of: x) {
+      UnsafeMutableRawPointer(line + columns.lowerBound).copyMemory(from: $0.baseAddress!, byteCount: columns.count &* 4)
+    }
   }
 }

@@ -76,9 +76,10 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
   public func forward(_ input: Matrix<S>, _ tape: Tape) {
     tape.input = input
     var x = input
-    for (layer, y) in zip(layers, tape.hidden) {
-      layer.forward(x, into: y, activation: activation)
-      x = y
+    // By index: iterators of generic elements allocate.
+    for index in 0..<tape.hidden.count {
+      layers[index].forward(x, into: tape.hidden[index], activation: activation)
+      x = tape.hidden[index]
     }
     layers[layers.count - 1].forward(x, into: tape.output)
   }
