@@ -38,8 +38,9 @@ public final class ReplayBuffer {
     self.capacity = capacity
     self.observationSize = observationSize
     self.actionSize = actionSize
-    // Memory is taken from the system page by page as steps come in.
-    observations = .allocate(capacity: capacity * observationSize)
+    // Memory is taken from the system page by page as steps come in; large pages, for steps are drawn from all over it.
+    observations = LargePages.allocate(bytes: capacity * observationSize * MemoryLayout<Float>.stride)
+      .bindMemory(to: Float.self, capacity: capacity * observationSize)
     actions = .allocate(capacity: capacity * actionSize)
     rewards = .allocate(capacity: capacity)
     costs = storesCosts ? .allocate(capacity: capacity) : nil

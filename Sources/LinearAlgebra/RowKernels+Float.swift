@@ -1,29 +1,29 @@
-// Eight numbers at a time, the last few of a row padded with zeros. Written on SIMD8<Float> itself: comparisons of a generic SIMD
+// Sixteen numbers at a time, the last few of a row padded with zeros. Written on SIMD16<Float> itself: comparisons of a generic SIMD
 // type compile to a loop over its elements.
 
 @inline(__always)
-private func load(_ pointer: UnsafePointer<Float>, _ index: Int) -> SIMD8<Float> {
-  UnsafeRawPointer(pointer + index).loadUnaligned(as: SIMD8<Float>.self)
+private func load(_ pointer: UnsafePointer<Float>, _ index: Int) -> SIMD16<Float> {
+  UnsafeRawPointer(pointer + index).loadUnaligned(as: SIMD16<Float>.self)
 }
 
 @inline(__always)
-private func loadPartly(_ pointer: UnsafePointer<Float>, _ range: Range<Int>) -> SIMD8<Float> {
-  var x = SIMD8<Float>()
+private func loadPartly(_ pointer: UnsafePointer<Float>, _ range: Range<Int>) -> SIMD16<Float> {
+  var x = SIMD16<Float>()
   for index in range { x[index - range.lowerBound] = pointer[index] }
   return x
 }
 
-/// x[i] ← f(i-th eight of x, loader of the same eight of another row).
+/// x[i] ← f(i-th sixteen of x, loader of the same sixteen of another row).
 @inline(__always)
 private func map(
   _ x: UnsafeMutablePointer<Float>, _ count: Int,
-  _ f: (SIMD8<Float>, (UnsafePointer<Float>) -> SIMD8<Float>) -> SIMD8<Float>
+  _ f: (SIMD16<Float>, (UnsafePointer<Float>) -> SIMD16<Float>) -> SIMD16<Float>
 ) {
   var index = 0
-  while index + 8 <= count {
+  while index + 16 <= count {
     let y = f(load(x, index)) { load($0, index) }
-    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD8<Float>.self)
-    index += 8
+    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD16<Float>.self)
+    index += 16
   }
   if index < count {
     let rest = index..<count
@@ -32,21 +32,21 @@ private func map(
   }
 }
 
-/// The same for a function that changes other rows, too: it is lent what stores eight of them.
+/// The same for a function that changes other rows, too: it is lent what stores sixteen of them.
 @inline(__always)
 private func map(
   _ x: UnsafeMutablePointer<Float>, _ count: Int,
   _ f: (
-    SIMD8<Float>, (UnsafePointer<Float>) -> SIMD8<Float>, (UnsafeMutablePointer<Float>, SIMD8<Float>) -> Void
-  ) -> SIMD8<Float>
+    SIMD16<Float>, (UnsafePointer<Float>) -> SIMD16<Float>, (UnsafeMutablePointer<Float>, SIMD16<Float>) -> Void
+  ) -> SIMD16<Float>
 ) {
   var index = 0
-  while index + 8 <= count {
+  while index + 16 <= count {
     let y = f(load(x, index), { load($0, index) }) {
-      UnsafeMutableRawPointer($0 + index).storeBytes(of: $1, as: SIMD8<Float>.self)
+      UnsafeMutableRawPointer($0 + index).storeBytes(of: $1, as: SIMD16<Float>.self)
     }
-    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD8<Float>.self)
-    index += 8
+    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD16<Float>.self)
+    index += 16
   }
   if index < count {
     let rest = index..<count
@@ -70,17 +70,17 @@ extension Float: RowKernels {
   }
 
   public static func keepWherePositive(_ x: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) {
-    map(x, count) { x, same in SIMD8<Float>(repeating: 0).replacing(with: x, where: same(y) .> 0) }
+    map(x, count) { x, same in SIMD16<Float>(repeating: 0).replacing(with: x, where: same(y) .> 0) }
   }
 
   public static func copyWherePositive(
     _ x: UnsafeMutablePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int
   ) {
-    map(x, count) { _, same in SIMD8<Float>(repeating: 0).replacing(with: same(w), where: same(y) .> 0) }
+    map(x, count) { _, same in SIMD16<Float>(repeating: 0).replacing(with: same(w), where: same(y) .> 0) }
   }
 
   public static func elu(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    map(x, count) { x, _ in (exp8(x) - 1).replacing(with: x, where: x .> 0) }
+    map(x, count) { x, _ in (exp16(x) - 1).replacing(with: x, where: x .> 0) }
   }
 
   public static func multiplyByELUDerivative(
@@ -93,7 +93,7 @@ extension Float: RowKernels {
   }
 
   public static func sigmoid(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    map(x, count) { x, _ in 1 / (1 + exp8(-x)) }
+    map(x, count) { x, _ in 1 / (1 + exp16(-x)) }
   }
 
   public static func adamStep(

@@ -6,12 +6,26 @@ import Synchronization
   import Darwin
 #endif
 
+/// Memory on large pages where the system has them; freed with `deallocate()`.
+public enum LargePages {
+  static let size = 1 << 21
+
+  /// Memory of any content. What is never touched costs nothing.
+  public static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: size)
+    #if os(Linux)
+      // A wish: without it the program is slower, not wrong.
+      _ = madvise(memory, bytes, MADV_HUGEPAGE)
+    #endif
+    return memory
+  }
+}
+
 /// Memory that many matrices share, on large pages where the system has them: an update walks through megabytes with strides of a
 /// kilobyte, and on 4 KB pages a good part of its time would go into address translation.
 ///
 /// Memory is handed out in order and given back to the system when the last of its users is gone.
 final class Slab: @unchecked Sendable {
-  private static let largePage = 1 << 21
   private static let cacheLine = 64
   private static let current = Mutex<Slab?>(nil)
 
@@ -21,11 +35,7 @@ final class Slab: @unchecked Sendable {
 
   private init(size: Int) {
     self.size = size
-    base = .allocate(byteCount: size, alignment: Slab.largePage)
-    #if os(Linux)
-      // A wish: without it the program is slower, not wrong.
-      _ = madvise(base, size, MADV_HUGEPAGE)
-    #endif
+    base = LargePages.allocate(bytes: size)
     memset(base, 0, size)
   }
 
@@ -40,9 +50,9 @@ final class Slab: @unchecked Sendable {
       if let present = current, present.used + taken <= present.size {
         slab = present
       } else {
-        slab = Slab(size: (taken + largePage - 1) / largePage * largePage)
+        slab = Slab(size: (taken + LargePages.size - 1) / LargePages.size * LargePages.size)
         // What is larger than a slab has its own; the present one goes on.
-        if taken < largePage { current = slab }
+        if taken < LargePages.size { current = slab }
       }
       let memory = slab.base + slab.used
       slab.used += taken
