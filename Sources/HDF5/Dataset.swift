@@ -332,6 +332,8 @@ extension Dataset {
   private func array<Element>(
     count: Int, _ fill: (UnsafeMutableBufferPointer<Element>) throws(HDF5Error) -> Void
   ) throws(HDF5Error) -> [Element] {
+    // The standard library would write a count of 0 into the storage that all empty arrays share, a data race.
+    if count == 0 { return [] }
     var failure: HDF5Error?
     let result = [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       do throws(HDF5Error) {
