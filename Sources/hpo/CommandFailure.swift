@@ -31,11 +31,22 @@ func put(_ text: String, on descriptor: Int32) {
   }
 }
 
-/// One line on stderr.
+/// One line on stderr. What it quotes of a file or an argument can not break it, steer the terminal or fill the screen.
 func report(_ message: String) {
-  let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-  put("hpo: \(line)\n", on: STDERR_FILENO)
+  var line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+  if line.count > longestMessage { line = line.prefix(longestMessage / 2) + " … " + line.suffix(longestMessage / 2) }
+  var printable = String.UnicodeScalarView()
+  for scalar in line.unicodeScalars {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: printable.append("\u{FFFD}")
+    default: printable.append(scalar)
+    }
+  }
+  put("hpo: \(String(printable))\n", on: STDERR_FILENO)
 }
+
+/// Characters; the usual ones have a hundred, lists of known names several hundred.
+private let longestMessage = 2000
 
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {

@@ -30,6 +30,16 @@ import Testing
       "unknown environment 'halfcheetah-v4'; did you mean 'HalfCheetah-v4'?")
   }
 
+  @Test func `what a message quotes can neither break its line nor steer the terminal nor fill the screen`() throws {
+    try expectRefusal(
+      ["train", "Hopper", "--steps", "1\u{1B}[31m\u{B}2\n\u{2028}3"], exitCode: 2,
+      "--steps: 'steps' can not be '1\u{FFFD}[31m 2 3'; it must be an integer, 1 or more")
+    let outcome = try Program.run(["train", "Hopper", "--steps", String(repeating: "9", count: 100_000)], in: folder.path)
+    #expect(outcome.error.count < 2100)
+    #expect(outcome.error.hasPrefix("hpo: --steps: 'steps' can not be '999"))
+    #expect(outcome.error.hasSuffix("999'; it must be an integer, 1 or more\n"))
+  }
+
   @Test func `an unknown algorithm is refused with the nearest name`() throws {
     try expectRefusal(
       ["train", "Hopper", "--algorithm", "sac-hop"], exitCode: 2,

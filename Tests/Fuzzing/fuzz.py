@@ -50,7 +50,7 @@ class Program:
             return "sanitizer", words
         if usage.ru_maxrss > self.megabytes * 1024:
             return f"memory {usage.ru_maxrss // 1024} MB", words
-        lines = words.splitlines()
+        lines = words.splitlines()  # at control characters and separators, too
         if code in (1, 2) and not (len(lines) == 1 and lines[0].startswith("hpo: ") and len(lines[0]) < 4000):
             return f"{len(lines)} lines", words
         if code not in (0, 1, 2):
