@@ -9,6 +9,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 PEER = pathlib.Path(__file__).with_name("peer.py")
 
@@ -24,7 +25,9 @@ def ours(hpo: str, environment: str, algorithm: str, threads: int) -> tuple[floa
 
 def peer(name: str, environment: str, steps: int, threads: int) -> float:
     command = [sys.executable, str(PEER), name, environment, str(steps), str(threads)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    # MuJoCo's Python binding leaves a log file where it runs.
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if result.returncode != 0:
         sys.exit(f"{name} failed on {environment}:\n{result.stderr[-2000:]}")
     return float(result.stdout.split()[-1])
