@@ -1,17 +1,6 @@
 // Passes over memory that networks share. Each is compiled for Float and Double, whoever calls it.
 
 extension Matrix {
-  /// Adds `bias` to every row.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
-  public func add(bias: Vector<S>) {
-    demand(bias.count == columns, "a bias of \(bias.count) for \(shape)")
-    for row in 0..<rows {
-      let line = pointer + row * stride
-      for column in 0..<columns { line[column] += bias.pointer[column] }
-    }
-  }
-
   /// sums[c] ← Σ over rows, or sums[c] + Σ when `accumulating`.
   @specialized(where S == Float)
   @specialized(where S == Double)

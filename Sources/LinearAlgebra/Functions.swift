@@ -17,12 +17,6 @@ extension Matrix {
   /// self ← max(self, 0).
   public func applyReLU() { forEachRow { S.rectify($0, columns) } }
 
-  /// self ← max(self + bias, 0) in one pass.
-  public func applyReLU(bias: Vector<S>) {
-    demand(bias.count == columns, "a bias of \(bias.count) for \(shape)")
-    forEachRow { S.addAndRectify($0, bias.pointer, columns) }
-  }
-
   /// self ← x for x > 0, eˣ − 1 otherwise.
   public func applyELU() { forEachRow { S.elu($0, columns) } }
 

@@ -13,26 +13,7 @@ private func loadPartly(_ pointer: UnsafePointer<Float>, _ range: Range<Int>) ->
   return x
 }
 
-/// x[i] ← f(i-th sixteen of x, loader of the same sixteen of another row).
-@inline(__always)
-private func map(
-  _ x: UnsafeMutablePointer<Float>, _ count: Int,
-  _ f: (SIMD16<Float>, (UnsafePointer<Float>) -> SIMD16<Float>) -> SIMD16<Float>
-) {
-  var index = 0
-  while index + 16 <= count {
-    let y = f(load(x, index)) { load($0, index) }
-    UnsafeMutableRawPointer(x + index).storeBytes(of: y, as: SIMD16<Float>.self)
-    index += 16
-  }
-  if index < count {
-    let rest = index..<count
-    let y = f(loadPartly(x, rest)) { loadPartly($0, rest) }
-    for last in rest { x[last] = y[last - index] }
-  }
-}
-
-/// The same for a function that changes other rows, too: it is lent what stores sixteen of them.
+/// x[i] ← f(i-th sixteen of x, loader of the same sixteen of another row, what stores sixteen there).
 @inline(__always)
 private func map(
   _ x: UnsafeMutablePointer<Float>, _ count: Int,
@@ -59,41 +40,34 @@ private func map(
 
 extension Float: RowKernels {
   public static func rectify(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    map(x, count) { x, _ in x.replacing(with: 0, where: x .< 0) }
-  }
-
-  public static func addAndRectify(_ x: UnsafeMutablePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) {
-    map(x, count) { x, same in
-      let sum = x + same(b)
-      return sum.replacing(with: 0, where: sum .< 0)
-    }
+    map(x, count) { x, _, _ in x.replacing(with: 0, where: x .< 0) }
   }
 
   public static func keepWherePositive(_ x: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) {
-    map(x, count) { x, same in SIMD16<Float>(repeating: 0).replacing(with: x, where: same(y) .> 0) }
+    map(x, count) { x, same, _ in SIMD16<Float>(repeating: 0).replacing(with: x, where: same(y) .> 0) }
   }
 
   public static func copyWherePositive(
     _ x: UnsafeMutablePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int
   ) {
-    map(x, count) { _, same in SIMD16<Float>(repeating: 0).replacing(with: same(w), where: same(y) .> 0) }
+    map(x, count) { _, same, _ in SIMD16<Float>(repeating: 0).replacing(with: same(w), where: same(y) .> 0) }
   }
 
   public static func elu(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    map(x, count) { x, _ in (exp16(x) - 1).replacing(with: x, where: x .> 0) }
+    map(x, count) { x, _, _ in (exp16(x) - 1).replacing(with: x, where: x .> 0) }
   }
 
   public static func multiplyByELUDerivative(
     _ x: UnsafeMutablePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int
   ) {
-    map(x, count) { x, same in
+    map(x, count) { x, same, _ in
       let y = same(y)
       return x * (y + 1).replacing(with: 1, where: y .> 0)
     }
   }
 
   public static func sigmoid(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    map(x, count) { x, _ in 1 / (1 + exp16(-x)) }
+    map(x, count) { x, _, _ in 1 / (1 + exp16(-x)) }
   }
 
   public static func adamStep(

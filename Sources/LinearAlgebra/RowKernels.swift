@@ -6,8 +6,6 @@ import RealModule
 public protocol RowKernels {
   /// x ← max(x, 0).
   static func rectify(_ x: UnsafeMutablePointer<Self>, _ count: Int)
-  /// x ← max(x + b, 0).
-  static func addAndRectify(_ x: UnsafeMutablePointer<Self>, _ b: UnsafePointer<Self>, _ count: Int)
   /// x ← x where y > 0, 0 elsewhere.
   static func keepWherePositive(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, _ count: Int)
   /// x ← w where y > 0, 0 elsewhere.
@@ -52,13 +50,6 @@ public struct AdamConstants<S> {
 extension Double: RowKernels {
   public static func rectify(_ x: UnsafeMutablePointer<Double>, _ count: Int) {
     for i in 0..<count { x[i] = x[i] < 0 ? 0 : x[i] }
-  }
-
-  public static func addAndRectify(_ x: UnsafeMutablePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) {
-    for i in 0..<count {
-      let sum = x[i] + b[i]
-      x[i] = sum < 0 ? 0 : sum
-    }
   }
 
   public static func keepWherePositive(_ x: UnsafeMutablePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int) {

@@ -95,8 +95,6 @@ public struct CheckpointBenchmark: Sendable, Codable, Equatable {
     }
     return 0
   }
-
-  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }
 
 /// A task that is there, with its sizes and its memory, but does not move: its observations are random numbers.

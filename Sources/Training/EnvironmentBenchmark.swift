@@ -40,11 +40,10 @@ public enum EnvironmentBenchmark {
     }
     func time() throws -> Double {
       var starts = SeededGenerator(seed: 1)
-      return seconds(
-        try ContinuousClock().measure {
-          task.reset(using: &starts)
-          for action in actions where try task.step(action).ending != nil { task.reset(using: &starts) }
-        })
+      return try seconds {
+        task.reset(using: &starts)
+        for action in actions where try task.step(action).ending != nil { task.reset(using: &starts) }
+      }
     }
     _ = try time()  // warm up
     let times = try (0..<repetitions).map { _ in try time() }
@@ -62,14 +61,13 @@ public enum EnvironmentBenchmark {
     let ranges = task.summary.action
     let controls = actions.map { action in zip(action, ranges).map { Double($0 * Float($1.high)) } }
 
-    let clock = ContinuousClock()
     func timeTask() throws -> Double {
       try task.setState(qpos: qpos, qvel: qvel)
-      return seconds(try clock.measure { for action in actions { _ = try task.step(action) } })
+      return try seconds { for action in actions { _ = try task.step(action) } }
     }
     func timeBare() throws -> Double {
       try bare.setState(qpos: qpos, qvel: qvel)
-      return seconds(try clock.measure { for control in controls { try bare.step(controls: control) } })
+      return try seconds { for control in controls { try bare.step(controls: control) } }
     }
     _ = try (timeTask(), timeBare())  // warm up
     var pairs: [(task: Double, bare: Double)] = []
@@ -87,15 +85,5 @@ public enum EnvironmentBenchmark {
       stepsPerSecond: Double(steps) / median(pairs.map(\.task)),
       bareStepsPerSecond: Double(steps) / median(pairs.map(\.bare)),
       fraction: median(pairs.map { $0.bare / $0.task }))
-  }
-
-  private static func seconds(_ duration: Duration) -> Double {
-    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-  }
-
-  private static func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
   }
 }

@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import h5py
@@ -82,10 +83,11 @@ def main():
     parser.add_argument("--steps", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=25)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
-    parser.add_argument("--work", type=pathlib.Path, default="/tmp/kill-and-resume", help="folder to work in; emptied")
+    parser.add_argument("--work", type=pathlib.Path, help="folder to work in; emptied (default: in the temporary folder)")
     parser.add_argument("--set", action="append", default=[], help="key=value for hpo; repeatable")
     arguments = parser.parse_args()
     random.seed(arguments.seed)
+    arguments.work = arguments.work or pathlib.Path(tempfile.gettempdir()) / "kill-and-resume"
     shutil.rmtree(arguments.work, ignore_errors=True)
     arguments.work.mkdir(parents=True)
 
