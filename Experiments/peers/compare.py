@@ -20,7 +20,7 @@ def ours(hpo: str, environment: str, algorithm: str, threads: int) -> tuple[floa
         [hpo, "bench", "training", environment, "--algorithm", algorithm, "--threads", str(threads), "--json"], text=True
     )
     row = json.loads(text)["training"][0]
-    return row["steps_per_second"], row["steps_per_second"] / row["floor_steps_per_second"]
+    return row["steps_per_second"], row["share_of_floor"]
 
 
 def peer(name: str, environment: str, steps: int, threads: int) -> float:

@@ -16,7 +16,7 @@ extension Float {
     p = p.addingProductOf(r, addedTo: 1.666_666_55e-1)
     p = p.addingProductOf(r, addedTo: 0.5)
     p = p.addingProductOf(r * r, addedTo: r) + 1
-    let exponent = SIMD16<Int32>(truncatingIfNeeded: unsafeBitCast(n + 12_582_912, to: SIMD16<Int32>.self)) &- 0x4B40_0000
+    let exponent = unsafeBitCast(n + 12_582_912, to: SIMD16<Int32>.self) &- 0x4B40_0000
     let half = exponent &>> 1
     let first = unsafeBitCast((half &+ 127) &<< 23, to: SIMD16<Float>.self)
     let second = unsafeBitCast((exponent &- half &+ 127) &<< 23, to: SIMD16<Float>.self)

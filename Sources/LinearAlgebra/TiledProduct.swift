@@ -243,21 +243,15 @@ private func multiplyTile<let count: Int>(
 
 @inline(__always)
 private func load(_ line: UnsafePointer<Float>, _ columns: Range<Int>) -> SIMD16<Float> {
-  if columns.count == width { return UnsafeRawPointer(line + columns.lowerBound).loadUnaligned(as: SIMD16<Float>.self) }
-  var x = SIMD16<Float>()
-  withUnsafeMutableBytes(of: &x) {
-    $0.copyMemory(from: UnsafeRawBufferPointer(start: line + columns.lowerBound, count: columns.count &* 4))
-  }
-  return x
+  if columns.count == width { return WholeSixteen(start: columns.lowerBound).load(line) }
+  return PartOfSixteen(range: columns).load(line)
 }
 
 @inline(__always)
 private func store(_ x: SIMD16<Float>, _ line: UnsafeMutablePointer<Float>, _ columns: Range<Int>) {
   if columns.count == width {
-    UnsafeMutableRawPointer(line + columns.lowerBound).storeBytes(of: x, as: SIMD16<Float>.self)
+    WholeSixteen(start: columns.lowerBound).store(x, line)
   } else {
-    withUnsafeBytes(of: x) {
-      UnsafeMutableRawPointer(line + columns.lowerBound).copyMemory(from: $0.baseAddress!, byteCount: columns.count &* 4)
-    }
+    PartOfSixteen(range: columns).store(x, line)
   }
 }

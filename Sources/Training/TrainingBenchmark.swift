@@ -11,21 +11,22 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   public var environment: String
   public var algorithm: String
   public var threads: Int
-  /// OpenBLAS's rate of 128×256×256 products on all threads at once, GFLOP/s, measured with these numbers.
+  /// OpenBLAS's rate of 128×256×256 products on all threads at once, GFLOP/s, the median of measurements between stretches of the loop.
   public var productRate: Double
   /// Median milliseconds of one update, of its parts, and of acting and sampling.
   public var updateMilliseconds: Double
   public var partMilliseconds: [String: Double]
   /// The update's products at `productRate`.
   public var updateFloorMilliseconds: Double
-  /// Median milliseconds of one environment step.
+  /// Mean milliseconds of one environment step of uniform actions, resets included.
   public var environmentMilliseconds: Double
   /// Of the whole loop: act, step, store, sample, update, log.
   public var stepsPerSecond: Double
   /// What products and simulator alone would allow.
   public var floorStepsPerSecond: Double
-
-  public var share: Double { stepsPerSecond / floorStepsPerSecond }
+  /// Share of the floor that the loop reaches: the median over stretches, each against the rate measured around it, because a shared
+  /// machine's speed drifts within a run.
+  public var share: Double
 
   enum CodingKeys: String, CodingKey {
     case environment, algorithm, threads
@@ -36,6 +37,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     case environmentMilliseconds = "environment_ms"
     case stepsPerSecond = "steps_per_second"
     case floorStepsPerSecond = "floor_steps_per_second"
+    case share = "share_of_floor"
   }
 
   /// Measures one algorithm on one task with its default settings.
@@ -52,22 +54,24 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
         SettingEntry(key: "update_after", value: "300", source: "benchmark"),
       ], environment: settings.environment)
     let pool = WorkerPool(threads: threads)
-    let rate = productRate(pool, repetitions: repetitions)
     let task = TimeLimit(try EnvironmentCatalog.make(settings.environment))
     let facts = task.specification
     let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let operations = UpdateCost.operations(agentSettings)
     let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
     let simulation = try stepTime(task, repetitions: repetitions)
-    let floor = UpdateCost.operations(agentSettings) / rate
+    let stretches = try loopStretches(settings, repetitions: repetitions) { productRate(pool) }
+    let rate = median(stretches.map(\.productRate))
     return TrainingBenchmark(
       environment: settings.environment, algorithm: algorithm.rawValue, threads: threads, productRate: rate * 1e-9,
       updateMilliseconds: 1e3 * update, partMilliseconds: parts.mapValues { 1e3 * $0 },
-      updateFloorMilliseconds: 1e3 * floor, environmentMilliseconds: 1e3 * simulation,
-      stepsPerSecond: try loopSpeed(settings, repetitions: repetitions), floorStepsPerSecond: 1 / (floor + simulation))
+      updateFloorMilliseconds: 1e3 * operations / rate, environmentMilliseconds: 1e3 * simulation,
+      stepsPerSecond: median(stretches.map(\.stepsPerSecond)), floorStepsPerSecond: 1 / (operations / rate + simulation),
+      share: median(stretches.map { $0.stepsPerSecond * (operations / $0.productRate + simulation) }))
   }
 
   /// OpenBLAS's operations per second in the products that dominate an update, one lane's rows on each thread.
-  static func productRate(_ pool: WorkerPool, repetitions: Int) -> Double {
+  static func productRate(_ pool: WorkerPool) -> Double {
     BLAS.useCallingThreadOnly()
     let operands = (0..<pool.threads).map { _ in
       (a: Matrix<Float>(rows: 128, columns: 256), b: Matrix<Float>(rows: 256, columns: 256), c: Matrix<Float>(rows: 128, columns: 256))
@@ -76,8 +80,8 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
       a.fill(0.5)
       b.fill(0.25)
     }
-    let products = 200
-    let times = (0..<max(repetitions, 3)).map { _ in
+    let products = 100
+    let times = (0..<3).map { _ in
       seconds { pool.run(lanes: pool.threads) { lane in
         let (a, b, c) = operands[lane]
         for _ in 0..<products {
@@ -134,41 +138,54 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     return replay
   }
 
+  /// Mean seconds of a step of uniform actions, resets included.
   private static func stepTime(_ task: TimeLimit, repetitions: Int) throws -> Double {
     var generator = SeededGenerator(seed: 0)
     var action = [Float](repeating: 0, count: task.specification.actionSize)
     task.reset(using: &generator)
     let times = try (0..<100 * repetitions).map { _ in
       for index in action.indices { action[index] = Float(generator.uniform(-1, 1)) }
-      var ended = false
-      let time = try seconds { ended = try task.step(action).ending != nil }
-      if ended { task.reset(using: &generator) }
-      return time
+      return try seconds {
+        if try task.step(action).ending != nil { task.reset(using: &generator) }
+      }
     }
     return times.reduce(0, +) / Double(times.count)
   }
 
   /// Steps per second once updates have begun, the median over stretches of 100 steps.
   static func loopSpeed(_ settings: Settings, repetitions: Int) throws -> Double {
+    median(try loopStretches(settings, repetitions: repetitions) { .nan }.map(\.stepsPerSecond))
+  }
+
+  /// Stretches of 100 steps once updates have begun, each with the mean of the rates that `measureRate` gave before and after it.
+  private static func loopStretches(
+    _ settings: Settings, repetitions: Int, measureRate: @escaping () -> Double
+  ) throws -> [(stepsPerSecond: Double, productRate: Double)] {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hpo-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     var settings = settings
-    settings.steps = 300 + 100 * (repetitions + 1)
+    settings.steps = 300 + 100 * (repetitions + 2)
     settings.evaluationInterval = settings.steps
     settings.evaluationEpisodes = 1
     settings.checkpointInterval = settings.steps
     let run = try TrainingRun(settings, directory: RunDirectory(out: folder.path, settings: settings)) {
       try EnvironmentCatalog.make(settings.environment)
     }
-    var marks: [ContinuousClock.Instant] = []
+    var marks: [(end: ContinuousClock.Instant, rate: Double, start: ContinuousClock.Instant)] = []
     // The first hundred after updates begin warms up.
-    run.onStep = { run in if run.stepsTaken >= 400 && run.stepsTaken % 100 == 0 { marks.append(.now) } }
+    run.onStep = { run in
+      guard run.stepsTaken >= 400 && run.stepsTaken % 100 == 0 else { return }
+      let end = ContinuousClock.now
+      marks.append((end, measureRate(), .now))
+    }
     run.stopRequest = { [unowned run] in run.stepsTaken == run.settings.steps - 1 ? .terminate : nil }
     do {
       try run.run()
     } catch RunError.interrupted {
       // Meant: what happens at a run's end is not the loop.
     }
-    return 100 / median(zip(marks.dropFirst(), marks).map { ($0 - $1) / .seconds(1) })
+    return zip(marks, marks.dropFirst()).map { before, after in
+      (100 / ((after.end - before.start) / .seconds(1)), (before.rate + after.rate) / 2)
+    }
   }
 }
