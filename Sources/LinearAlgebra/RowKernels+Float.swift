@@ -1,5 +1,3 @@
-import CProcessor
-
 // Written on SIMD16<Float> itself: comparisons of a generic SIMD type compile to a loop over its elements. And functions are types:
 // closures that are handed on stay calls.
 
@@ -64,13 +62,6 @@ private struct MultiplyByELUDerivative: RowFunction {
 private struct Sigmoid: RowFunction {
   @inline(__always)
   func callAsFunction(_ x: SIMD16<Float>, _: some Sixteen) -> SIMD16<Float> { 1 / (1 + Float.exp16(-x)) }
-}
-
-@inline(__always)
-private func squareRoots(_ x: SIMD16<Float>) -> SIMD16<Float> {
-  var x = x
-  withUnsafeMutableBytes(of: &x) { processor_square_roots_of_16($0.assumingMemoryBound(to: Float.self).baseAddress!) }
-  return x
 }
 
 /// One pass: the five arrays together are beyond the second-level cache.

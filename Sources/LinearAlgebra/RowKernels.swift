@@ -21,6 +21,8 @@ public protocol RowKernels {
   static func adamStep(
     theta: UnsafeMutablePointer<Self>, first: UnsafeMutablePointer<Self>, second: UnsafeMutablePointer<Self>,
     gradient: UnsafePointer<Self>, other: UnsafePointer<Self>?, _ count: Int, _ constants: AdamConstants<Self>)
+  /// x[i], x[16 + i] ← √(−2 ln x[i])·(cos, sin)(2π·x[16 + i]) for i < 16: independent standard normal numbers, where they were uniform.
+  static func makeNormal(_ block: UnsafeMutablePointer<Self>)
 }
 
 /// The numbers of one Adam step.

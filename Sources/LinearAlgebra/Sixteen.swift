@@ -1,3 +1,5 @@
+import CProcessor
+
 /// Sixteen neighbours in a row of numbers, what loops over rows take at a time. Two types, so that whole sixteens are loaded without asking.
 protocol Sixteen {
   func load(_ row: UnsafePointer<Float>) -> SIMD16<Float>
@@ -37,4 +39,11 @@ struct PartOfSixteen: Sixteen {
       UnsafeMutableRawPointer(row + range.lowerBound).copyMemory(from: $0.baseAddress!, byteCount: range.count &* 4)
     }
   }
+}
+
+@inline(__always)
+func squareRoots(_ x: SIMD16<Float>) -> SIMD16<Float> {
+  var x = x
+  withUnsafeMutableBytes(of: &x) { processor_square_roots_of_16($0.assumingMemoryBound(to: Float.self).baseAddress!) }
+  return x
 }
