@@ -32,18 +32,21 @@ public struct TrainedPolicy {
     actor = Actor(agent)
   }
 
-  /// What some episodes brought.
+  /// What some episodes brought; `costs` and `discountedCosts`, each an episode's sum, where the run records a cost.
   public struct Result: Sendable, Codable, Equatable {
     public var environment: String
     public var returns: [Double]
     public var lengths: [Int]
     public var returnMean: Double
     public var returnStd: Double
+    public var costs: [Double]?
+    public var discountedCosts: [Double]?
 
     enum CodingKeys: String, CodingKey {
-      case environment, returns, lengths
+      case environment, returns, lengths, costs
       case returnMean = "return_mean"
       case returnStd = "return_std"
+      case discountedCosts = "discounted_costs"
     }
   }
 
@@ -60,10 +63,13 @@ public struct TrainedPolicy {
     }
     var generator = SeededGenerator(
       seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
-    let evaluation = try Evaluation.run(actor, in: environment, episodes: episodes, using: &generator)
+    let signal = try CostSignal(settings.cost, environment: settings.environment)
+    let evaluation = try Evaluation.run(
+      actor, in: environment, episodes: episodes, cost: signal, gamma: settings.gamma, using: &generator)
     let summary = Statistics(evaluation.returns)
     return Result(
       environment: settings.environment, returns: evaluation.returns, lengths: evaluation.lengths,
-      returnMean: summary.mean, returnStd: summary.standardDeviation)
+      returnMean: summary.mean, returnStd: summary.standardDeviation,
+      costs: signal == nil ? nil : evaluation.costs, discountedCosts: signal == nil ? nil : evaluation.discountedCosts)
   }
 }

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Experience
 import Foundation
 import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Returns of a trained policy, acting deterministically.")
+    commandName: "evaluate", abstract: "Returns, and costs where there are, of a trained policy, acting deterministically.")
 
   @Argument(help: ArgumentHelp("The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0.", valueName: "run"))
   var directory: String
@@ -33,11 +34,23 @@ struct EvaluateCommand: ParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         print(String(decoding: try encoder.encode(result), as: UTF8.self))
       } else {
-        for (index, (value, length)) in zip(result.returns, result.lengths).enumerated() {
-          print(String(format: "episode %d: return %.2f, %d steps", index, value, length))
-        }
-        print(String(format: "mean %.2f, standard deviation %.2f", result.returnMean, result.returnStd))
+        show(result)
       }
     }
+  }
+
+  private func show(_ result: TrainedPolicy.Result) {
+    for (index, (value, length)) in zip(result.returns, result.lengths).enumerated() {
+      var line = String(format: "episode %d: return %.2f, %d steps", index, value, length)
+      if let costs = result.costs, let discounted = result.discountedCosts {
+        line += String(format: ", cost %.2f, discounted %.2f", costs[index], discounted[index])
+      }
+      print(line)
+    }
+    var summary = String(format: "mean %.2f, standard deviation %.2f", result.returnMean, result.returnStd)
+    if let costs = result.costs, let discounted = result.discountedCosts {
+      summary += String(format: "; mean cost %.2f, discounted %.2f", Statistics(costs).mean, Statistics(discounted).mean)
+    }
+    print(summary)
   }
 }

@@ -195,4 +195,23 @@ import Testing
       #expect((object?["returns"] as? [Double])?.count == 2)
     }
   }
+
+  @Test func `a policy trained under a cost is evaluated with it, episode by episode`() throws {
+    let folder = try TemporaryFolder()
+    let trained = try Program.run(
+      ["train", "Ant", "--algorithm", "sac-lagrangian", "--steps", "1", "--evaluation-episodes", "1", "--set", "hidden_size=8"],
+      in: folder.path)
+    #expect(trained.exitCode == 0, "\(trained.error)")
+    let run = "\(folder.path)/runs/Ant-v2/sac-lagrangian/seed-0"
+    let evaluated = try Program.run(["evaluate", run, "--episodes", "2", "--json"])
+    let object = try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any]
+    let costs = try #require(object?["costs"] as? [Double])
+    let discounted = try #require(object?["discounted_costs"] as? [Double])
+    #expect(costs.count == 2 && discounted.count == 2)
+    #expect(zip(costs, discounted).allSatisfy { $0 > $1 && $1 > 0 })
+    let lines = try Program.run(["evaluate", run, "--episodes", "2"]).output.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[0].contains(String(format: "cost %.2f, discounted %.2f", costs[0], discounted[0])), "\(lines[0])")
+    #expect(lines[2].contains(String(format: "mean cost %.2f", (costs[0] + costs[1]) / 2)), "\(lines[2])")
+  }
 }
