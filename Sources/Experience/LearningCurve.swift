@@ -81,7 +81,8 @@ public final class LearningCurve {
       try fill(curve)
       rows = curve.rowCounts
     }
-    let file = try HDF5File.open(at: path, mode: .swmrWrite)
+    // The run's directory is locked; readers come and go.
+    let file = try HDF5File.open(at: path, mode: .swmrWrite.withoutLock)
     let curve = try LearningCurve(file, tables: Self.columns(layout).map { try Table(opening: $0, in: file) })
     curve.rowCounts = rows
     return curve

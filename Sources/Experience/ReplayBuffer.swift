@@ -71,6 +71,12 @@ public final class ReplayBuffer {
 
   public var storesCosts: Bool { costs != nil }
 
+  /// The newest step's next observation.
+  public var newestObservation: UnsafeBufferPointer<Float> {
+    demand(stepsTaken > 0, "an empty buffer has no newest observation")
+    return UnsafeBufferPointer(start: newest, count: observationSize)
+  }
+
   /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.
   public func beginReload(at firstStep: Int) {
     demand(stepsTaken == 0, "a buffer that holds \(count) steps can not be reloaded")

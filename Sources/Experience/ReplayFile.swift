@@ -52,7 +52,8 @@ public final class ReplayFile {
       try create("next_observations", of: Float.self, row: [observationSize])
       if storesCosts { try create("costs", of: Float.self) }
     }
-    let file = try HDF5File.open(at: path, mode: .swmrWrite)
+    // The run's directory is locked; readers come and go.
+    let file = try HDF5File.open(at: path, mode: .swmrWrite.withoutLock)
     let datasets = try Datasets(
       in: file, observationSize: observationSize, actionSize: actionSize, storesCosts: storesCosts)
     return ReplayFile(file, datasets, rowCount: 0)
@@ -66,7 +67,7 @@ public final class ReplayFile {
   public static func resume(
     at path: String, rows: Int, into buffer: ReplayBuffer, verify: (HDF5File) throws -> Void = { _ in }
   ) throws -> ReplayFile {
-    let file = try HDF5File.open(at: path, mode: .readWrite(recovering: true))
+    let file = try HDF5File.open(at: path, mode: .readWrite(recovering: true).withoutLock)
     try file.requireFormatVersion(formatVersion)
     try verify(file)
     let datasets = try Datasets(

@@ -23,6 +23,7 @@ public final class HDF5File: Group {
     let recovers: Bool
     /// Whether metadata whose checksum is wrong are taken for ones being written, and read again.
     var expectsWriter = true
+    var locks = true
 
     /// Reading a file that nobody writes.
     public static let readOnly = readOnly(swmr: false)
@@ -49,6 +50,14 @@ public final class HDF5File: Group {
     /// SWMR writing from the first moment, with no state in between that readers could not open; as after
     /// ``HDF5File/startSWMRWrite()``.
     public static let swmrWrite = Mode(flags: shim_read_write() | shim_swmr_write(), recovers: false)
+
+    /// The same without HDF5's own lock, which every reader holds while it opens the file: for a writer that another lock keeps other
+    /// writers away from, and that no reader shall hold up.
+    public var withoutLock: Mode {
+      var mode = self
+      mode.locks = false
+      return mode
+    }
   }
 
   /// Version of the HDF5 library in use, such as `1.10.8`.
@@ -73,7 +82,7 @@ public final class HDF5File: Group {
   /// - Throws: ``HDF5Error/fileMissing(file:)``, ``HDF5Error/notHDF5(file:reason:)``,
   ///   ``HDF5Error/markedAsBeingWritten(file:reason:)`` or ``HDF5Error/lockRefused(file:reason:)``.
   public static func open(at path: String, mode: Mode = .readOnly) throws(HDF5Error) -> HDF5File {
-    let id = try withOrWithoutLocks { locks throws(HDF5Error) in
+    let id = try withOrWithoutLocks(mode.locks) { locks throws(HDF5Error) in
       let access = try accessProperties(
         for: path, locks: locks, recovers: mode.recovers, expectsWriter: mode.expectsWriter)
       return try Library.check({ H5Fopen(path, mode.flags, access.id) }) { reasons in
@@ -90,9 +99,11 @@ public final class HDF5File: Group {
   }
 
   /// Network file systems may have no locks; HDF5's are a second guard that can be done without, unless they are held.
-  private static func withOrWithoutLocks(_ open: (_ locks: Bool) throws(HDF5Error) -> hid_t) throws(HDF5Error) -> hid_t {
+  private static func withOrWithoutLocks(
+    _ locks: Bool = true, _ open: (_ locks: Bool) throws(HDF5Error) -> hid_t
+  ) throws(HDF5Error) -> hid_t {
     do throws(HDF5Error) {
-      return try open(true)
+      return try open(locks)
     } catch .lockRefused(_, let reason) where !reason.contains("errno = \(EWOULDBLOCK),") {
       return try open(false)
     }

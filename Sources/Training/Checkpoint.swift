@@ -19,6 +19,7 @@ struct Checkpoint {
   /// The settings as YAML.
   var configuration: String
 
+  /// Also of `best.h5`, which has the same networks.
   static let formatVersion = 1
 
   /// Writes the checkpoint, agent included.
@@ -39,7 +40,7 @@ struct Checkpoint {
     }
   }
 
-  /// Opens a checkpoint, to look at it or to ``read(from:into:)`` it.
+  /// Opens a checkpoint, or a `best.h5`, to look at it or to ``read(from:into:)`` it.
   /// - Throws: `HDF5Error`, `WrongFormatVersion`.
   static func open(at path: String) throws -> HDF5File {
     let file = try HDF5File.open(at: path)
@@ -163,6 +164,9 @@ struct Checkpoint {
     agent.temperature.firstMoment = try temperature.attribute("first_moment")
     agent.temperature.secondMoment = try temperature.attribute("second_moment")
     agent.temperature.steps = try temperature.count("steps")
+    guard [agent.temperature.logAlpha, agent.temperature.firstMoment, agent.temperature.secondMoment].allSatisfy(\.isFinite) else {
+      throw CheckpointError.notFinite(object: "/optimizers/temperature", file: file.filePath)
+    }
     if let multiplier = agent.multiplier {
       let group = try file.group("multiplier")
       let recent: [Double] = try group.read("recent", shape: [nil], elementLimit: Multiplier.window)

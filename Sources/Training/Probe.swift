@@ -12,6 +12,7 @@ public enum Probe {
   ///   - output: replaced as a whole.
   /// - Throws: `HDF5Error`, ``CheckpointError``.
   public static func run(checkpoint: String, batch: String, output: String) throws {
+    try OutputIsInput.check(output: output, inputs: [checkpoint, batch])
     let networks = try HDF5File.open(at: checkpoint)
     let input = try HDF5File.open(at: batch)
     let size = try input.dataset("rewards", of: Float.self, shape: [nil]).rowCount

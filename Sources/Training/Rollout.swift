@@ -17,6 +17,7 @@ public enum Rollout {
     environment name: String, parameters: [String: ParameterValue] = [:], input: String, output: String
   ) throws -> [Episode] {
     let environment = try EnvironmentCatalog.make(name, parameters: parameters)
+    try OutputIsInput.check(output: output, inputs: [input])
     let file = try HDF5File.open(at: input)
     let numbers = try episodeNumbers(in: file, path: input)
     var episodes: [Episode] = []

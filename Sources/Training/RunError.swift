@@ -14,6 +14,12 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case wrongAction(value: Float, step: Int)
   /// A file could not be written: the disk is full, say.
   case recordingFailed(reason: String, savedStep: Int, path: String)
+  /// The episode that was going on at the checkpoint, taken again, is another one.
+  case environmentChanged(step: Int, path: String)
+  /// The simulation of an environment that is told to throw diverged.
+  case simulationDiverged(reason: String, step: Int, path: String)
+  /// The directory is not the one that this run locked: somebody removed it, and perhaps another run is at work there.
+  case directoryReplaced(path: String)
   case alreadyRunning(path: String, holder: String)
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
@@ -39,6 +45,13 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .recordingFailed(let reason, let savedStep, let path):
       "\(reason.hasSuffix(".") ? String(reason.dropLast()) : reason); once that is mended, the same command goes on from step "
         + "\(savedStep) of '\(path)'"
+    case .environmentChanged(let step, let path):
+      "the episode in '\(path)' that was going on at step \(step) can not be taken again as it was: the environment (its model file, its "
+        + "parameters, its version) is no longer the run's; put it back, or start over with --fresh"
+    case .simulationDiverged(let reason, let step, let path):
+      "at step \(step) \(reason); the last checkpoint in '\(path)' is intact"
+    case .directoryReplaced(let path):
+      "'\(path)' was removed or replaced while this run was at work in it; the run ends, nothing more is written there"
     case .alreadyRunning(let path, let holder):
       "\(holder) is at work in '\(path)'; wait for it, or choose another --out"
     case .noCheckpoint(let path, let file):

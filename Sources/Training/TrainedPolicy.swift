@@ -16,13 +16,14 @@ public struct TrainedPolicy {
 
   /// Loads a run's networks.
   /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
-  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error` and ``CheckpointError`` for a damaged file.
+  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error`, `WrongFormatVersion` and ``CheckpointError`` for a damaged
+  ///   or foreign file.
   public init(run directory: RunDirectory, best: Bool = false) throws {
     let path = best ? directory.best : directory.checkpoint
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunError.noCheckpoint(path: directory.path, file: best ? "best.h5" : "checkpoint.h5")
     }
-    let file = try HDF5File.open(at: path)
+    let file = try Checkpoint.open(at: path)
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
     // One row: acting takes no batch, and memory for a large one would be wasted.

@@ -89,12 +89,20 @@ public final class TrainingRun {
       replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay) {
         try Self.requireSameRun(settings, $0)
       }
-      try resume(checkpoint)
       if !differences.isEmpty {
         warn(
           "'\(directory.path)' goes on where numbers round otherwise (\(differences.joined(separator: "; "))): its end may differ "
             + "from an uninterrupted run's")
       }
+      if try !resume(checkpoint) && differences.isEmpty {
+        throw RunError.environmentChanged(step: progress.step, path: directory.path)
+      }
+      if progress.bestReturn != nil && !FileManager.default.fileExists(atPath: directory.best) {
+        warn("'\(directory.best)' is gone; the next evaluation's networks take its place")
+        progress.bestReturn = nil
+      }
+      // The configuration may say more steps than the file did.
+      try AtomicFile.replace(at: directory.config, with: settings.yaml)
     } else {
       try Self.requireNothingToLose(in: directory)
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
@@ -146,6 +154,8 @@ public final class TrainingRun {
       try takeRemainingSteps()
     } catch let error as AgentError {
       throw RunError.diverged(error, step: progress.step, path: directory.path)
+    } catch let error as EnvironmentError {
+      throw RunError.simulationDiverged(reason: "\(error)", step: progress.step + 1, path: directory.path)
     } catch let error as HDF5Error {
       throw RunError.recordingFailed(reason: "\(error)", savedStep: savedStep, path: directory.path)
     }
@@ -314,6 +324,7 @@ public final class TrainingRun {
     if mean > progress.bestReturn ?? -.infinity {
       progress.bestReturn = mean
       try HDF5File.replace(at: directory.best) { file in
+        try file.setFormatVersion(Checkpoint.formatVersion)
         try file.setAttribute("configuration", settings.yaml)
         try file.setAttribute("step", progress.step)
         try file.setAttribute("return_mean", mean)
@@ -325,6 +336,7 @@ public final class TrainingRun {
   // MARK: Stopping and going on
 
   private func writeCheckpoint() throws {
+    try lock.requireHeld()
     for (name, parameters) in agent.networks.all where !parameters.values.isFinite() {
       throw AgentError.diverged(quantity: "network '\(name)'", value: .nan)
     }
@@ -339,7 +351,8 @@ public final class TrainingRun {
   }
 
   /// Takes a checkpoint up: the episode in progress is replayed, so that the simulator is where it was.
-  private func resume(_ checkpoint: Checkpoint) throws {
+  /// - Returns: whether the episode came to where it was.
+  private func resume(_ checkpoint: Checkpoint) throws -> Bool {
     guard checkpoint.replayRows == checkpoint.progress.step else {
       throw CheckpointError.wrongSize(
         object: "/rows replay", found: checkpoint.replayRows, expected: checkpoint.progress.step, file: directory.checkpoint)
@@ -352,13 +365,16 @@ public final class TrainingRun {
     var generator = episodeStart
     environment.reset(using: &generator)
     actor.beginEpisode(at: environment.observation)
-    for start in stride(from: 0, to: episodeActions.count, by: action.count) {
+    var isSame = true
+    for start in stride(from: 0, to: episodeActions.count, by: action.count) where isSame {
       for index in action.indices { action[index] = episodeActions[start + index] }
-      _ = try environment.step(action)
+      isSame = try environment.step(action).ending == nil
+    }
+    if isSame && !episodeActions.isEmpty {
+      isSame = zip(replay.newestObservation, environment.observation).allSatisfy { $0 == Float($1) }
     }
     keepObservation()
-    // The configuration may say more steps than the file did.
-    try AtomicFile.replace(at: directory.config, with: settings.yaml)
+    return isSame
   }
 
   private func close() throws {

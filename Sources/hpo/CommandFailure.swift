@@ -9,6 +9,11 @@ import Training
 func reportingFailures(_ work: () throws -> Void) throws {
   do {
     try work()
+    // Results are printed, and a result that is lost is a failure; what is only said (see `say`) is not.
+    if fflush(nil) != 0 {
+      report("what was to be printed could not be written: \(String(cString: strerror(errno)))")
+      throw ExitCode(1)
+    }
   } catch let error as ExitCode {
     throw error
   } catch {
@@ -51,7 +56,7 @@ private let longestMessage = 2000
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case EnvironmentError.diverged: ExitCode(1)
-  case is EnvironmentError, is WrongAssignment, is SettingsError: ExitCode(2)
+  case is EnvironmentError, is WrongAssignment, is SettingsError, is OutputIsInput: ExitCode(2)
   case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile:
     ExitCode(2)

@@ -45,6 +45,8 @@ struct TrainCommand: ParsableCommand {
     try reportingFailures {
       if out.isEmpty { throw SettingsError.contradiction("--out can not be empty; it names the folder of runs") }
       let settings = try Settings(layers: try layers(), environment: environment)
+      // At once: opening a long run takes seconds, in which a signal must not kill it.
+      StopRequest.listen()
       let directory = RunDirectory(out: out, settings: settings)
       if try !fresh && TrainingRun.isFinished(settings, in: directory) {
         say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
@@ -55,7 +57,6 @@ struct TrainCommand: ParsableCommand {
       }
       say("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
-      StopRequest.listen()
       run.stopRequest = { StopRequest.received }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
       let progress = ProgressLine(run)
@@ -89,7 +90,8 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks.
+/// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at
+/// once. What the process was started to ignore, as `nohup` does SIGHUP, it goes on to ignore.
 enum StopRequest {
   private static let number = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
@@ -101,10 +103,24 @@ enum StopRequest {
     // Touched before a handler can be: a static's first use takes a lock.
     number.store(0, ordering: .relaxed)
     wantsCheckpoint.store(false, ordering: .relaxed)
+    // Whoever started the process may have had them blocked, as threads of Dispatch have.
+    var heard = sigset_t()
+    sigemptyset(&heard)
+    for signal in [SIGUSR1, SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, signal) }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) }
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-      Foundation.signal(signal) { StopRequest.number.store($0, ordering: .relaxed) }
+    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) {
+      Foundation.signal(signal) { number in
+        StopRequest.number.store(number, ordering: .relaxed)
+        if number == SIGINT { Foundation.signal(SIGINT, SIG_DFL) }
+      }
     }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var present = sigaction()
+    sigaction(number, nil, &present)
+    return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   static var received: StopSignal? {

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import TestSupport
 import Testing
 
@@ -161,6 +162,42 @@ import Testing
       let outcome = try Program.run(["evaluate", run, "--episodes", "1", "--json"] + flags, in: folder.path)
       #expect(outcome.exitCode == 0 && outcome.output.contains("\"Hopper-v2\""), "\(outcome.error)")
     }
+  }
+
+  @Test func `networks of another format version are not played`() throws {
+    let trained = try Program.run(
+      ["train", "Hopper", "--steps", "1", "--evaluation-episodes", "1", "--set", "hidden_size=8", "--set", "batch_size=4"],
+      in: folder.path)
+    #expect(trained.exitCode == 0, "\(trained.error)")
+    let run = "\(folder.path)/runs/Hopper-v2/sac-hpo/seed-0"
+    for (name, flags) in [("checkpoint.h5", []), ("best.h5", ["--best"])] {
+      let file = try HDF5File.open(at: "\(run)/\(name)", mode: .readWrite)
+      try file.setAttribute("format_version", 7)
+      try file.close()
+      try expectRefusal(
+        ["evaluate", run] + flags, exitCode: 1,
+        "'\(run)/\(name)' has format version 7, this program reads 1; use the program that wrote it, or --fresh")
+    }
+  }
+
+  @Test func `a command that would write over what it reads is refused, by whatever name, and the file stays`() throws {
+    let file = try write("episodes", to: "in.h5")
+    symlink(file, "\(folder.path)/link.h5")
+    let complaint = "'link.h5' is what this command reads; choose another --output"
+    try expectRefusal(
+      ["rollout", "--environment", "Hopper", "--input", "in.h5", "--output", "link.h5"], exitCode: 2, complaint)
+    for inputs in [["in.h5", "other.h5"], ["other.h5", "in.h5"]] {
+      try expectRefusal(
+        ["probe", "--checkpoint", inputs[0], "--batch", inputs[1], "--output", "link.h5"], exitCode: 2, complaint)
+    }
+    #expect(try String(contentsOfFile: file, encoding: .utf8) == "episodes")
+  }
+
+  @Test func `a result that can not be printed is a failure`() throws {
+    let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+    let outcome = try Program.run(["env", "list"], output: full)
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.error == "hpo: what was to be printed could not be written: No space left on device\n")
   }
 
   @Test func `a wrong command is one line and exit code 2`() throws {

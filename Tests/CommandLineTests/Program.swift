@@ -17,9 +17,11 @@ struct Program {
   /// The faults that a program can be made to suffer: `Tests/FaultInjection`, built beside it.
   static var faultLibrary: String { url.deletingLastPathComponent().appendingPathComponent("libFaultInjection.so").path }
 
-  /// - Parameter variables: of the environment, besides this process' own.
+  /// - Parameters:
+  ///   - variables: of the environment, besides this process' own.
+  ///   - output: where it prints to, instead of into the outcome.
   static func run(
-    _ arguments: [String], in folder: String? = nil, variables: [String: String] = [:]
+    _ arguments: [String], in folder: String? = nil, variables: [String: String] = [:], output file: FileHandle? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = url
@@ -27,9 +29,10 @@ struct Program {
     process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     let output = Pipe(), error = Pipe()
-    process.standardOutput = output
+    process.standardOutput = file ?? output
     process.standardError = error
     try process.run()
+    if file != nil { try output.fileHandleForWriting.close() }
     // What these commands print fits a pipe's buffer, so reading one after the other can not lock up.
     let printed = output.fileHandleForReading.readDataToEndOfFile()
     let complained = error.fileHandleForReading.readDataToEndOfFile()
@@ -37,6 +40,39 @@ struct Program {
     return Outcome(
       exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
       output: String(decoding: printed, as: UTF8.self), error: String(decoding: complained, as: UTF8.self))
+  }
+
+  /// The program at work, having printed its first line.
+  /// - Parameter shell: what a shell does before it becomes the program.
+  static func start(_ arguments: [String], after shell: String = ":") throws -> Running {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
+    let output = Pipe(), error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    let running = Running(process: process, output: output, error: error)
+    try #require(!output.fileHandleForReading.availableData.isEmpty, "hpo ended before it said anything")
+    return running
+  }
+
+  struct Running {
+    let process: Process
+    fileprivate let output: Pipe
+    fileprivate let error: Pipe
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    func outcome() -> Outcome {
+      let printed = output.fileHandleForReading.readDataToEndOfFile()
+      let complained = error.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      return Outcome(
+        exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+        output: String(decoding: printed, as: UTF8.self), error: String(decoding: complained, as: UTF8.self))
+    }
   }
 
   /// The most memory that a run of it has had resident.

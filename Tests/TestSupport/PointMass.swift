@@ -2,7 +2,7 @@ import Gym
 
 /// A point on a plane that a force pushes towards the origin: an analytic task for fast tests of agents.
 ///
-/// State (x, y, vx, vy); a step adds 0.1·action to the velocity, damps it by 0.9 and moves by 0.5·velocity. Reward −‖position‖ per
+/// State (x, y, vx, vy); a step adds 0.1·action to the velocity, damps it by `damping` and moves by 0.5·velocity. Reward −‖position‖ per
 /// step. Leaving the square |x|, |y| ≤ 2 terminates; 40 steps truncate.
 public final class PointMass: Environment {
   public let specification = EnvironmentSpecification(id: "PointMass-v0", observationSize: 4, actionSize: 2, timeLimit: 40)
@@ -15,7 +15,12 @@ public final class PointMass: Environment {
     public init() {}
   }
 
-  public init(failsAtStep: Int? = nil) { self.failsAtStep = failsAtStep }
+  private let damping: Double
+
+  public init(failsAtStep: Int? = nil, damping: Double = 0.9) {
+    self.failsAtStep = failsAtStep
+    self.damping = damping
+  }
 
   public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) {
     for index in 0..<2 {
@@ -28,7 +33,7 @@ public final class PointMass: Environment {
     stepsTaken += 1
     if stepsTaken == failsAtStep { throw Failure() }
     for index in 0..<2 {
-      observation[index + 2] = 0.9 * (observation[index + 2] + 0.1 * Double(action[index]))
+      observation[index + 2] = damping * (observation[index + 2] + 0.1 * Double(action[index]))
       observation[index] += 0.5 * observation[index + 2]
     }
     let (x, y) = (observation[0], observation[1])

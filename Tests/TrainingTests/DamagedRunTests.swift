@@ -16,7 +16,10 @@ import Training
     try train(steps: 150, in: "run")
   }
 
-  private func train(steps: Int, in name: String, seed: Int = 0, warn: (String) -> Void = { _ in }) throws {
+  private func train(
+    steps: Int, in name: String, seed: Int = 0, damping: Double = 0.9,
+    warn: (String) -> Void = { _ in }
+  ) throws {
     var settings = Settings(environment: "PointMass-v0", algorithm: .sacHPO)
     settings.seed = seed
     settings.steps = steps
@@ -28,7 +31,9 @@ import Training
     settings.evaluationInterval = 150
     settings.evaluationEpisodes = 1
     settings.checkpointInterval = 50
-    try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)"), warn: warn) { PointMass() }.run()
+    try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)"), warn: warn) {
+      PointMass(damping: damping)
+    }.run()
   }
 
   private func path(_ file: String) -> String { "\(folder.path)/run/\(file)" }
@@ -80,6 +85,57 @@ import Training
 
   @Test(arguments: ["curve.h5", "replay.h5"]) func `a file that is gone is named`(_ file: String) throws {
     try expectError(file, "'PATH' does not exist") { path in try FileManager.default.removeItem(atPath: path) }
+  }
+
+  @Test func `an environment that is no longer the one the episode began in is refused, and nothing is changed`() throws {
+    let error = #expect(throws: RunError.self) { try train(steps: 300, in: "run", damping: 0.8) }
+    #expect(error == .environmentChanged(step: 150, path: "\(folder.path)/run"))
+    try train(steps: 300, in: "run")
+    #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test func `readers that are opening the files do not keep a run from going on`() throws {
+    // What h5py holds for the moment of opening a file with swmr=True, and as long as it is open without.
+    let readers = ["curve.h5", "replay.h5"].map { open(path($0), O_RDONLY) }
+    defer { for reader in readers { close(reader) } }
+    for reader in readers { try #require(flock(reader, LOCK_SH) == 0) }
+    try train(steps: 300, in: "run")
+    #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test func `a best.h5 that is gone is warned of and written again`() throws {
+    try FileManager.default.removeItem(atPath: path("best.h5"))
+    var warnings: [String] = []
+    try train(steps: 300, in: "run") { warnings.append($0) }
+    #expect(warnings == ["'\(path("best.h5"))' is gone; the next evaluation's networks take its place"])
+    #expect(FileManager.default.fileExists(atPath: path("best.h5")))
+  }
+
+  @Test func `a run whose directory is taken away and made again leaves the new one alone`() throws {
+    var settings = Settings(environment: "PointMass-v0", algorithm: .sac)
+    settings.steps = 100
+    settings.hiddenSize = 8
+    settings.warmupSteps = 100
+    settings.updateAfter = 100
+    settings.checkpointInterval = 50
+    let directory = RunDirectory(path: "\(folder.path)/taken")
+    let run = try TrainingRun(settings, directory: directory) { PointMass() }
+    run.onStep = { run in
+      if run.stepsTaken != 40 { return }
+      try? FileManager.default.removeItem(atPath: directory.path)
+      try? FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: false)
+      FileManager.default.createFile(atPath: "\(directory.path)/.lock", contents: Data())
+    }
+    #expect(throws: RunError.directoryReplaced(path: directory.path)) { try run.run() }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [".lock"])
+  }
+
+  @Test func `a temperature that is not finite is refused by its place in the file`() throws {
+    try expectError("checkpoint.h5", "'/optimizers/temperature' in 'PATH' holds numbers that are not finite") { path in
+      let file = try HDF5File.open(at: path, mode: .readWrite)
+      try file.group("optimizers/temperature").setAttribute("log_alpha", Double.nan)
+      try file.close()
+    }
   }
 
   @Test func `going on where numbers round otherwise is warned of in one line`() throws {
