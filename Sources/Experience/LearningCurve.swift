@@ -40,6 +40,7 @@ public final class LearningCurve {
 
   private let file: HDF5File
   private let tables: [Table]
+  /// Appended so far, by earlier processes included.
   public private(set) var rowCounts = RowCounts()
 
   private var evaluation: Table { tables[0] }
