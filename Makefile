@@ -75,7 +75,8 @@ MINUTES ?= 10
 ## fuzz: damaged files and settings for hpo, built with AddressSanitizer, for MINUTES (10)
 .PHONY: fuzz
 fuzz: setup
-	@test -x .venv-fuzz/bin/python || { python3 -m venv .venv-fuzz && .venv-fuzz/bin/pip -q install -r Tests/Fuzzing/requirements.txt; }
+	@test -e .venv-fuzz/ready || { python3 -m venv .venv-fuzz && .venv-fuzz/bin/pip -q install -r Tests/Fuzzing/requirements.txt \
+	  && touch .venv-fuzz/ready; }
 	swift build $(SWIFT_FLAGS) --build-path .build-asan --sanitize=address --product hpo
 	.venv-fuzz/bin/python Tests/Fuzzing/fuzz.py --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)") --findings .build-asan/findings \
 	  --hpo "$$(swift build $(SWIFT_FLAGS) --build-path .build-asan --show-bin-path)/hpo"
@@ -111,4 +112,4 @@ setup-bullet:
 ## clean: remove what was built; runs and downloads stay
 .PHONY: clean
 clean:
-	rm -rf .build .build-asan .build-tsan
+	rm -rf .build .build-asan .build-tsan .venv-fuzz

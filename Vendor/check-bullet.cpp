@@ -35,10 +35,12 @@ SAME_SIZE(b3ContactInformation)
 SAME_FIELD(b3ContactInformation, m_numContactPoints)
 
 #define SAME_VALUE(mine, theirs) static_assert(int(ours::mine) == int(theirs), #theirs " has another value");
+SAME_VALUE(bullet_command_completed, CMD_CLIENT_COMMAND_COMPLETED)
 SAME_VALUE(bullet_sdf_loaded, CMD_SDF_LOADING_COMPLETED)
 SAME_VALUE(bullet_urdf_loaded, CMD_URDF_LOADING_COMPLETED)
 SAME_VALUE(bullet_mjcf_loaded, CMD_MJCF_LOADING_COMPLETED)
 SAME_VALUE(bullet_actual_state_updated, CMD_ACTUAL_STATE_UPDATE_COMPLETED)
+SAME_VALUE(bullet_control_received, CMD_DESIRED_STATE_RECEIVED_COMPLETED)
 SAME_VALUE(bullet_stepped, CMD_STEP_FORWARD_SIMULATION_COMPLETED)
 SAME_VALUE(bullet_contacts_reported, CMD_CONTACT_POINT_INFORMATION_COMPLETED)
 SAME_VALUE(bullet_control_torque, CONTROL_MODE_TORQUE)

@@ -13,17 +13,24 @@ public struct Body: Sendable, Equatable {
 
 /// What joins a link to its parent.
 public struct Joint: Sendable, Equatable {
+  /// How its link moves; `other` is none of those that these tasks have.
   public enum Kind: Sendable { case revolute, prismatic, fixed, other }
 
+  /// Bullet's number for it and for the link that it leads to.
   public let index: Int
+  /// As the model names it.
   public let name: String
+  /// Of the link that it leads to.
   public let linkName: String
+  /// How its link moves.
   public let kind: Kind
   /// Where its position and velocity are in ``BodyState``; `nil` for a fixed joint.
   public let positionIndex: Int?
+  /// Where its velocity is in ``BodyState/velocities``; `nil` for a fixed joint.
   public let velocityIndex: Int?
   /// Radians or metres; without limits lower ≥ upper.
   public let lowerLimit: Double
+  /// Radians or metres.
   public let upperLimit: Double
   /// Radians or metres per second; 0 when the model gives none.
   public let maximumVelocity: Double
@@ -38,6 +45,7 @@ public struct BodyState: Sendable, Equatable {
   /// Centres of mass of the links other than the base, in world axes, metres.
   public internal(set) var linkPositions: [SIMD3<Double>] = []
 
+  /// An empty state, for ``World/read(_:into:)`` to fill.
   public init() {}
 
   /// Of the base's centre of mass, metres.

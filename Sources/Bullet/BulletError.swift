@@ -11,6 +11,7 @@ public enum BulletError: Error, Equatable, CustomStringConvertible {
   /// Bullet did not do what it was told.
   case callFailed(call: String, reason: String)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .libraryMissing(let path):

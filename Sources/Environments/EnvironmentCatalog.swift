@@ -6,7 +6,7 @@ public enum EnvironmentCatalog {
   public static var simulatorVersion: String { mujocoVersion }
 
   /// The pybullet release that Bullet is built from, as pinned.
-  public static let bulletVersion = "3.2.7 (pybullet)"
+  public static let bulletVersion = "\(RoboschoolHumanoid.pybulletVersion) (pybullet)"
 
   /// Full names, in the order of the list that `hpo env list` prints.
   public static let ids = entries.map(\.id)

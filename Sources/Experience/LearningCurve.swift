@@ -13,6 +13,7 @@ public final class LearningCurve {
     /// Whether safety costs are recorded.
     public var storesCosts: Bool
 
+    /// Columns for so many episodes and these scalars.
     public init(evaluationEpisodes: Int, updateScalars: [String], storesCosts: Bool) {
       self.evaluationEpisodes = evaluationEpisodes
       self.updateScalars = updateScalars
@@ -22,10 +23,14 @@ public final class LearningCurve {
 
   /// Rows of each group.
   public struct RowCounts: Sendable, Equatable {
+    /// Of `/evaluation`.
     public var evaluation = 0
+    /// Of `/episode`.
     public var episode = 0
+    /// Of `/update`.
     public var update = 0
 
+    /// None unless told otherwise.
     public init(evaluation: Int = 0, episode: Int = 0, update: Int = 0) {
       self.evaluation = evaluation
       self.episode = episode
@@ -35,6 +40,7 @@ public final class LearningCurve {
 
   private let file: HDF5File
   private let tables: [Table]
+  /// Appended so far, by earlier processes included.
   public private(set) var rowCounts = RowCounts()
 
   private var evaluation: Table { tables[0] }
@@ -93,6 +99,7 @@ public final class LearningCurve {
     self.tables = tables
   }
 
+  /// The layout's number, the attribute `format_version`: files of another are refused.
   public static let formatVersion = 1
 
   /// - Parameters:
@@ -146,6 +153,8 @@ public final class LearningCurve {
     try file.synchronize()
   }
 
+  /// Closes the file, so that readers need not know of SWMR any more.
+  /// - Throws: `HDF5Error`.
   public func close() throws { try file.close() }
 
   private static func columns(_ layout: Layout) -> [Table.Columns] {

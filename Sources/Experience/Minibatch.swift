@@ -2,11 +2,13 @@ import LinearAlgebra
 
 /// Transitions drawn for one update, row i of every member belonging to the same one.
 public final class Minibatch<S: Scalar>: Sendable {
+  /// Transitions, B.
   public let size: Int
   /// [size, observations + actions]: what a critic reads.
   public let stateActions: Matrix<S>
   /// Views of ``stateActions``: [size, observations] and [size, actions], actions in [-1, 1].
   public let observations: Matrix<S>
+  /// [size, actions], a view too.
   public let actions: Matrix<S>
   /// [size, observations].
   public let nextObservations: Matrix<S>
@@ -17,6 +19,7 @@ public final class Minibatch<S: Scalar>: Sendable {
   /// [size]: 1 where the task's rules ended the episode, 0 elsewhere, time limits included.
   public let terminals: Vector<S>
 
+  /// Zeros, for a ``ReplayBuffer`` to fill.
   public init(size: Int, observationSize: Int, actionSize: Int) {
     self.size = size
     stateActions = Matrix(rows: size, columns: observationSize + actionSize)

@@ -6,8 +6,11 @@ import Random
 /// Consecutive steps share an observation: a step's next observation is the next step's observation, stored once. Only where an
 /// episode ended is the final observation kept beside.
 public final class ReplayBuffer {
+  /// Transitions that it can hold.
   public let capacity: Int
+  /// Numbers in an observation.
   public let observationSize: Int
+  /// Numbers in an action.
   public let actionSize: Int
   /// Transitions ever appended: environment steps of the run.
   public private(set) var stepsTaken = 0
@@ -69,6 +72,7 @@ public final class ReplayBuffer {
     MemoryLayout<Float>.size * (observationSize + actionSize + 2) + 2 + MemoryLayout<Int32>.size
   }
 
+  /// Whether transitions carry a safety cost.
   public var storesCosts: Bool { costs != nil }
 
   /// The newest step's next observation.
@@ -208,14 +212,22 @@ public final class ReplayBuffer {
 
 /// One step as it is stored; memory is lent for the duration of a call.
 public struct StoredStep {
+  /// [observations]: before the step.
   public let observation: UnsafeBufferPointer<Float>
+  /// [actions], in [-1, 1].
   public let action: UnsafeBufferPointer<Float>
+  /// [observations]: after the step, an episode's last included.
   public let nextObservation: UnsafeBufferPointer<Float>
+  /// In the task's units.
   public let reward: Float
+  /// Safety cost; 0 where none is stored.
   public let cost: Float
+  /// Whether the task's rules ended the episode.
   public let terminal: Bool
+  /// Whether it was cut without terminating.
   public let timeout: Bool
 
+  /// Shapes and units as those of the properties.
   public init(
     observation: UnsafeBufferPointer<Float>, action: UnsafeBufferPointer<Float>,
     nextObservation: UnsafeBufferPointer<Float>, reward: Float, cost: Float, terminal: Bool, timeout: Bool

@@ -59,6 +59,7 @@ public final class ReplayFile {
     return ReplayFile(file, datasets, rowCount: 0)
   }
 
+  /// The layout's number, the attribute `format_version`: files of another are refused.
   public static let formatVersion = 1
 
   /// The file of a run to be continued: rows beyond `rows` are dropped, and the newest are loaded into `buffer`.
@@ -105,6 +106,8 @@ public final class ReplayFile {
   /// Flushes to the disk itself: what a checkpoint counts must survive a power cut.
   public func synchronize() throws { try file.synchronize() }
 
+  /// Closes the file, so that readers need not know of SWMR any more.
+  /// - Throws: `HDF5Error`.
   public func close() throws { try file.close() }
 
   private static let blockRows = 1024

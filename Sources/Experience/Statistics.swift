@@ -1,6 +1,8 @@
 /// Mean and population standard deviation, as `numpy.mean` and `numpy.std`.
 public struct Statistics: Sendable, Equatable {
+  /// In the values' units.
   public var mean: Double
+  /// Of the population, in the values' units.
   public var standardDeviation: Double
 
   /// NaN for no values.

@@ -20,12 +20,14 @@ public protocol Environment: AnyObject {
 
 /// What one step gave, besides the new ``Environment/observation``.
 public struct Step: Sendable, Equatable {
+  /// In the task's units, undiscounted.
   public var reward: Double
   /// `nil` while the episode goes on.
   public var ending: Ending?
   /// Planar velocity of the robot over this step, metres per second; x is forward. Zero where a task has no such thing.
   public var velocity: SIMD2<Double>
 
+  /// - Parameter velocity: metres per second, where the task has one.
   public init(reward: Double, ending: Ending? = nil, velocity: SIMD2<Double> = .zero) {
     self.reward = reward
     self.ending = ending
@@ -45,11 +47,14 @@ public enum Ending: Sendable, Equatable {
 public struct EnvironmentSpecification: Sendable, Equatable {
   /// Full name with version, as in Gymnasium's registry: `HalfCheetah-v4`.
   public var id: String
+  /// Numbers in an observation.
   public var observationSize: Int
+  /// Numbers in an action, d.
   public var actionSize: Int
   /// Steps after which an episode is truncated; `nil`: never.
   public var timeLimit: Int?
 
+  /// - Parameter timeLimit: steps; `nil` for episodes of any length.
   public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?) {
     self.id = id
     self.observationSize = observationSize

@@ -10,6 +10,7 @@ public enum AttributeValue: Equatable, Sendable {
 }
 
 extension AttributeValue: CustomStringConvertible {
+  /// In words, for messages.
   public var description: String {
     switch self {
     case .integer(let value): "the integer \(value)"
@@ -31,16 +32,21 @@ public protocol AttributeConvertible {
 }
 
 extension Int: AttributeConvertible {
+  /// For messages.
   public static var attributeKind: String { "an integer" }
+  /// The stored value if it is an integer.
   public init?(_ value: AttributeValue) {
     guard case .integer(let integer) = value else { return nil }
     self = integer
   }
+  /// As it is stored.
   public var attributeValue: AttributeValue { .integer(self) }
 }
 
 extension Double: AttributeConvertible {
+  /// For messages.
   public static var attributeKind: String { "a number" }
+  /// The stored value if it is a number; integers convert.
   public init?(_ value: AttributeValue) {
     switch value {
     case .integer(let integer): self = Double(integer)
@@ -48,11 +54,14 @@ extension Double: AttributeConvertible {
     default: return nil
     }
   }
+  /// As it is stored.
   public var attributeValue: AttributeValue { .number(self) }
 }
 
 extension Bool: AttributeConvertible {
+  /// For messages.
   public static var attributeKind: String { "0 or 1" }
+  /// The stored value if it is 0 or 1.
   public init?(_ value: AttributeValue) {
     switch value {
     case .integer(0): self = false
@@ -60,24 +69,31 @@ extension Bool: AttributeConvertible {
     default: return nil
     }
   }
+  /// As it is stored.
   public var attributeValue: AttributeValue { .integer(self ? 1 : 0) }
 }
 
 extension String: AttributeConvertible {
+  /// For messages.
   public static var attributeKind: String { "a text" }
+  /// The stored value if it is a text.
   public init?(_ value: AttributeValue) {
     guard case .text(let text) = value else { return nil }
     self = text
   }
+  /// As it is stored.
   public var attributeValue: AttributeValue { .text(self) }
 }
 
 extension [Double]: AttributeConvertible {
+  /// For messages.
   public static var attributeKind: String { "an array of numbers" }
+  /// The stored value if it is an array of numbers.
   public init?(_ value: AttributeValue) {
     guard case .numbers(let numbers) = value else { return nil }
     self = numbers
   }
+  /// As it is stored.
   public var attributeValue: AttributeValue { .numbers(self) }
 }
 

@@ -16,6 +16,7 @@ public enum ElementType: Equatable, Sendable {
 }
 
 extension ElementType: CustomStringConvertible {
+  /// In words, for messages.
   public var description: String {
     switch self {
     case .float(let bits): "\(bits)-bit floating-point numbers"

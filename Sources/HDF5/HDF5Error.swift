@@ -35,6 +35,7 @@ public enum HDF5Error: Error, Equatable, Sendable {
 }
 
 extension HDF5Error: CustomStringConvertible {
+  /// What, where, what next.
   public var description: String {
     switch self {
     case .fileMissing(let file):

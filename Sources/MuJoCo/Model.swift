@@ -14,7 +14,9 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
   public let path: String
   /// Its bodies, joints and actuators, in MuJoCo's order; body 0 is the world.
   public let bodies: [Body]
+  /// In MuJoCo's order.
   public let joints: [Joint]
+  /// In MuJoCo's order, which is that of a control vector.
   public let actuators: [Actuator]
 
   /// - Parameter path: of an MJCF (XML) file.
@@ -64,7 +66,9 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
 }
 
 extension Model {
+  /// A rigid body of the model.
   public struct Body: Sendable, Equatable {
+    /// As the model names it; empty where it does not.
     public var name: String
     /// Kilograms.
     public var mass: Double
@@ -72,22 +76,30 @@ extension Model {
     public var parent: Int
   }
 
+  /// What lets a body move against its parent.
   public struct Joint: Sendable, Equatable {
+    /// MuJoCo's kinds: 6, 3, 1 and 1 degrees of freedom.
     public enum Kind: Sendable { case free, ball, slide, hinge }
 
+    /// As the model names it; empty where it does not.
     public var name: String
+    /// What motion it allows.
     public var kind: Kind
     /// Its first coordinate in the position vector, and in the velocity vector.
     public var positionIndex: Int
+    /// Its first coordinate in the velocity vector.
     public var velocityIndex: Int
   }
 
+  /// A motor: one component of a control vector.
   public struct Actuator: Sendable, Equatable {
+    /// As the model names it; empty where it does not.
     public var name: String
     /// The joint that it drives; empty when it drives something else.
     public var joint: String
     /// Control range, in the actuator's units; both 0 when the model gives none.
     public var low: Double
+    /// Upper end of the control range.
     public var high: Double
     /// Force or torque at the joint per unit of control.
     public var gear: Double

@@ -9,6 +9,7 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
   /// A caller's array does not fit the model.
   case wrongCount(quantity: String, expected: Int, given: Int)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .modelNotReadable(let path, let reason):

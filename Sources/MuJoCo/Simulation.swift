@@ -3,9 +3,12 @@ import CMuJoCoGuard
 
 /// One simulated world; owns its `mjData` and keeps its model alive. Stepping allocates nothing.
 public struct Simulation: ~Copyable {
+  /// The model that is simulated; others may simulate it too.
   public let model: Model
   private let data: UnsafeMutablePointer<mjData>
 
+  /// A world in the model's initial state.
+  /// - Throws: ``MuJoCoError/callFailed(function:model:reason:)`` when MuJoCo has no memory for it.
   public init(_ model: Model) throws(MuJoCoError) {
     guard let data = mujoco_guard_make_data(model.pointer) else {
       throw .callFailed(function: "mj_makeData", model: model.path, reason: ErrorGuard.message)
@@ -36,6 +39,7 @@ public struct Simulation: ~Copyable {
     for i in controls.indices { data.pointee.ctrl[i] = Double(controls[i]) }
   }
 
+  /// The same in double precision.
   public mutating func setControls(_ controls: UnsafeBufferPointer<Double>) throws(MuJoCoError) {
     try expect("controls", model.controlCount, controls.count)
     for i in controls.indices { data.pointee.ctrl[i] = controls[i] }

@@ -34,9 +34,9 @@ public struct Linear<S: Scalar>: Sendable {
 
   /// ∂L/∂x ← finish((∂L/∂y) W).
   public func setInputGradient(
-    _ inputGradient: Matrix<S>, outputGradient: Matrix<S>, accumulating: Bool = false, finish: ProductFinish<S> = .nothing
+    _ inputGradient: Matrix<S>, outputGradient: Matrix<S>, finish: ProductFinish<S> = .nothing
   ) {
-    inputGradient.setProduct(outputGradient, weight, from: accumulating ? .result : .zero, finish: finish)
+    inputGradient.setProduct(outputGradient, weight, from: .zero, finish: finish)
   }
 
   /// Uniform in ±1/√inputs, weights and biases, as PyTorch's `nn.Linear`.

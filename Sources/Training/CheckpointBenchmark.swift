@@ -4,7 +4,9 @@ import Gym
 
 /// `hpo bench checkpoint`: time and bytes of a run's checkpoints as its history grows, and the memory that it takes.
 public struct CheckpointBenchmark: Sendable, Codable, Equatable {
+  /// Full name.
   public var environment: String
+  /// As settings name it.
   public var algorithm: String
   /// Transitions taken when the checkpoint was written.
   public var transitions: Int

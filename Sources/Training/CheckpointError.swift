@@ -1,12 +1,19 @@
 /// What a checkpoint or a batch can hold that its HDF5 reader can not know to be wrong.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// A network, a batch or λ holds NaN or infinity.
   case notFinite(object: String, file: String)
+  /// A setting among the attributes of `/networks` is outside its range, or does not fit the networks beside it.
   case outOfRange(attribute: String, value: String, file: String)
+  /// A dataset's length contradicts what else the checkpoint says.
   case wrongSize(object: String, found: Int, expected: Int, file: String)
+  /// A probe's batch is empty or larger than batches may be.
   case wrongRowCount(found: Int, allowed: ClosedRange<Int>, file: String)
+  /// The task has other sizes than the networks; `sizes` and `expected` are observations and actions.
   case wrongEnvironment(name: String, sizes: [Int], expected: [Int], file: String)
+  /// A generator, an optimiser or a counter is in a state that no run can have reached.
   case impossibleState(object: String, file: String)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .notFinite(let object, let file):

@@ -9,7 +9,9 @@ public enum EnvironmentBenchmark {
     EnvironmentCatalog.ids.filter { !$0.contains("PyBullet") || RoboschoolHumanoid.isAvailable }
   }
 
+  /// What one task's measurement gave.
   public struct Row: Sendable, Equatable, Codable {
+    /// Full name.
     public var environment: String
     /// Environment steps per second, medians over the repetitions.
     public var stepsPerSecond: Double

@@ -7,9 +7,11 @@ import Random
 public struct Evaluation: Sendable, Equatable {
   /// Undiscounted, one per episode.
   public var returns: [Double] = []
+  /// Steps, one per episode.
   public var lengths: [Int] = []
   /// Sums of costs, plain and discounted, where a cost is recorded; zeros otherwise.
   public var costs: [Double] = []
+  /// Σ γᵗ cₜ, one per episode.
   public var discountedCosts: [Double] = []
 
   /// Plays whole episodes of `actor`'s deterministic action.

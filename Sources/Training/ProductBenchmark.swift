@@ -2,12 +2,17 @@ import LinearAlgebra
 
 /// Speed of the matrix products an update is made of, this package's beside OpenBLAS's, on one thread.
 public struct ProductBenchmark: Sendable, Codable, Equatable {
+  /// What an update needs the product for.
   public var name: String
+  /// Of the result, m.
   public var rows: Int
+  /// Of the result, n.
   public var columns: Int
+  /// Summed up for each element, k.
   public var terms: Int
   /// GFLOP/s, medians of alternating repetitions.
   public var ownRate: Double
+  /// OpenBLAS's, measured in turn with it.
   public var blasRate: Double
 
   enum CodingKeys: String, CodingKey {

@@ -35,10 +35,13 @@ public enum Rollout {
 
   /// One replayed episode.
   public struct Episode: Sendable, Equatable {
+    /// i of the group `episode_<i>`.
     public var number: Int
+    /// Taken, T'.
     public var steps: Int
     /// Undiscounted.
     public var totalReward: Double
+    /// Whether the task's rules ended it.
     public var terminated: Bool
   }
 
@@ -149,10 +152,14 @@ private struct Trajectory {
 
 /// What is wrong with a rollout's input, beyond what HDF5 itself reports.
 public enum RolloutError: Error, Equatable, CustomStringConvertible {
+  /// The task can not be put into a given state.
   case notReplayable(environment: String)
+  /// The input has no group `episode_<i>`.
   case noEpisodes(file: String)
+  /// The actions are neither float32 nor float64.
   case actionType(object: String, file: String, found: String)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .notReplayable(let environment):

@@ -3,18 +3,26 @@ import HDF5
 
 /// Where a run keeps its files: `<out>/<environment id>/<algorithm>/seed-<n>/`.
 public struct RunDirectory: Sendable, Equatable {
+  /// As given, relative to the working directory unless it begins with a slash.
   public let path: String
 
+  /// A run's own folder.
   public init(path: String) { self.path = path }
 
+  /// The folder of a run of these settings below `out`.
   public init(out: String, settings: Settings) {
     path = "\(out)/\(settings.environment)/\(settings.algorithm.rawValue)/seed-\(settings.seed)"
   }
 
+  /// Path of the settings in force.
   public var config: String { "\(path)/config.yaml" }
+  /// Path of the learning curves.
   public var curve: String { "\(path)/curve.h5" }
+  /// Path of the run's whole history.
   public var replay: String { "\(path)/replay.h5" }
+  /// Path of what the run goes on from.
   public var checkpoint: String { "\(path)/checkpoint.h5" }
+  /// Path of the networks of the highest mean return, whatever its cost.
   public var best: String { "\(path)/best.h5" }
 
   /// Makes the directory and proves that it can be written to, before any work is done.

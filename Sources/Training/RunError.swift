@@ -2,11 +2,17 @@ import Agents
 
 /// What can go wrong with a run as a whole, in one line each.
 public enum RunError: Error, Equatable, CustomStringConvertible {
+  /// The directory can not be made, written to or cleared; `reason` is the operating system's.
   case directoryNotWritable(path: String, reason: String)
+  /// The directory's run has other settings than were asked for, other than steps and threads.
   case settingsChanged(path: String, differences: [String])
+  /// A run was to be used that has not written `file` yet.
   case noCheckpoint(path: String, file: String)
+  /// There is a history but no checkpoint: starting over would destroy it.
   case checkpointLost(path: String)
+  /// `curve.h5` or `replay.h5` was written under other settings than the checkpoint.
   case foreignFile(file: String, differences: [String])
+  /// The environment gave NaN or infinity.
   case notFinite(quantity: String, value: Double, step: Int, path: String)
   /// Learning gave what is not finite.
   case diverged(AgentError, step: Int, path: String)
@@ -20,11 +26,14 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case simulationDiverged(reason: String, step: Int, path: String)
   /// The directory is not the one that this run locked: somebody removed it, and perhaps another run is at work there.
   case directoryReplaced(path: String)
+  /// Another process holds the directory's lock.
   case alreadyRunning(path: String, holder: String)
+  /// The run has taken more steps than were asked for.
   case alreadyPast(path: String, done: Int, asked: Int)
   /// A signal asked the run to stop; it is saved.
   case interrupted(signal: StopSignal, step: Int, path: String)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .directoryNotWritable(let path, let reason):

@@ -2,6 +2,7 @@ import Agents
 
 /// One key of the settings file: how to read, check and print it.
 public struct SettingKey: Sendable {
+  /// As settings files have it: snake case.
   public let name: String
   /// What values make sense: `a number from 0 to 1`.
   public let expectation: String

@@ -13,11 +13,14 @@ private func located<Value>(_ entry: SettingEntry, _ check: () throws -> Value) 
 
 /// One `key: value` and where it was written, for messages.
 public struct SettingEntry: Sendable, Equatable {
+  /// As in ``SettingKey/name``, or `environment.<name>`.
   public var key: String
+  /// As written.
   public var value: String
   /// `settings.yaml, line 3` or `--set`.
   public var source: String
 
+  /// - Parameter source: where it was written, for messages.
   public init(key: String, value: String, source: String) {
     self.key = key
     self.value = value

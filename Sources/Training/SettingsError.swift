@@ -1,14 +1,19 @@
 /// What can be wrong with a configuration, in one line each.
 public enum SettingsError: Error, Equatable, CustomStringConvertible {
+  /// No setting has this key.
   case unknownKey(String, nearest: String?, source: String)
+  /// A value is no number, out of range or none of the names allowed.
   case invalidValue(key: String, value: String, expectation: String, source: String)
+  /// No algorithm has this name.
   case unknownAlgorithm(String, nearest: String?)
+  /// A settings file is missing, too large or no flat YAML.
   case unreadable(file: String, reason: String)
   /// Another check's message, with the place where the value was written.
   case located(source: String, String)
   /// Settings that make no sense together.
   case contradiction(String)
 
+  /// One line: what, where, what next.
   public var description: String {
     switch self {
     case .unknownKey(let key, let nearest?, let source):

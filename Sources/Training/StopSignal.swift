@@ -2,10 +2,15 @@ import Foundation
 
 /// A signal that asks a run to stop.
 public struct StopSignal: Sendable, Equatable {
+  /// As in the shell: `SIGINT`.
   public let name: String
+  /// The operating system's; a command ends with 128 + this.
   public let number: Int32
 
+  /// Control-C.
   public static let interrupt = StopSignal(name: "SIGINT", number: SIGINT)
+  /// The terminal is gone.
   public static let hangUp = StopSignal(name: "SIGHUP", number: SIGHUP)
+  /// What `kill` and batch systems send.
   public static let terminate = StopSignal(name: "SIGTERM", number: SIGTERM)
 }

@@ -9,6 +9,7 @@ import Random
 
 /// A run's policy, to be used rather than trained.
 public struct TrainedPolicy {
+  /// Those that the run was trained under.
   public let settings: Settings
   private let actor: Actor<Float>
   private let agentSettings: AgentSettings
@@ -35,12 +36,19 @@ public struct TrainedPolicy {
 
   /// What some episodes brought; `costs` and `discountedCosts`, each an episode's sum, where the run records a cost.
   public struct Result: Sendable, Codable, Equatable {
+    /// Full name.
     public var environment: String
+    /// Undiscounted, one per episode.
     public var returns: [Double]
+    /// Steps, one per episode.
     public var lengths: [Int]
+    /// Of ``returns``.
     public var returnMean: Double
+    /// Of ``returns``, the population's.
     public var returnStd: Double
+    /// Plain sums, one per episode; `nil` where the run records no cost.
     public var costs: [Double]?
+    /// Σ γᵗ cₜ, one per episode; `nil` where the run records no cost.
     public var discountedCosts: [Double]?
 
     enum CodingKeys: String, CodingKey {

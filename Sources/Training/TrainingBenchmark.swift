@@ -8,13 +8,17 @@ import Random
 
 /// Speed of updates and of the whole training loop, beside the floor that BLAS and the simulator set.
 public struct TrainingBenchmark: Sendable, Codable, Equatable {
+  /// Full name.
   public var environment: String
+  /// As settings name it.
   public var algorithm: String
+  /// Of an update.
   public var threads: Int
   /// OpenBLAS's rate of 128×256×256 products on all threads at once, GFLOP/s, the median of measurements between stretches of the loop.
   public var productRate: Double
   /// Median milliseconds of one update, of its parts, and of acting and sampling.
   public var updateMilliseconds: Double
+  /// Medians by name: an update's parts, and acting and sampling.
   public var partMilliseconds: [String: Double]
   /// The update's products at `productRate`.
   public var updateFloorMilliseconds: Double
@@ -40,8 +44,13 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     case share = "share_of_floor"
   }
 
+  /// Threads that an update can use: one per lane.
+  public static var mostThreads: Int { SoftActorCritic<Float>.standardLanes }
+
   /// Measures one algorithm on one task with its default settings.
-  /// - Parameter repetitions: of each measurement; medians are taken.
+  /// - Parameters:
+  ///   - threads: of an update, 1 to ``mostThreads``.
+  ///   - repetitions: of each measurement; medians are taken.
   public static func measure(
     _ environment: String, _ algorithm: Algorithm, threads: Int, repetitions: Int
   ) throws -> TrainingBenchmark {

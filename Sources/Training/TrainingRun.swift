@@ -9,7 +9,9 @@ import Random
 
 /// One run: an agent learning a task, recorded in a directory, to be stopped and continued at any step.
 public final class TrainingRun {
+  /// All in force; they do not change.
   public let settings: Settings
+  /// Where the run records itself.
   public let directory: RunDirectory
   /// Tells the run's observer, if any, how it goes; called after every step.
   public var onStep: ((TrainingRun) -> Void)?
@@ -18,6 +20,7 @@ public final class TrainingRun {
   /// Asked after every step; true writes a checkpoint, and the run goes on.
   public var checkpointRequest: () -> Bool = { false }
 
+  /// Those of this process, oldest first: environment steps taken and mean undiscounted return.
   public private(set) var evaluations: [(step: Int, meanReturn: Double)] = []
   /// Environment steps taken, by earlier processes included.
   public var stepsTaken: Int { progress.step }

@@ -29,15 +29,18 @@ struct BenchCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-      guard (1...64).contains(threads), repetitions > 0 else {
-        throw ValidationError("--threads must be from 1 to 64 and --repetitions at least 1, got \(threads) and \(repetitions)")
+      // The floor is what all threads can do: it must not count threads that training leaves idle.
+      let most = TrainingBenchmark.mostThreads
+      guard (1...most).contains(threads) else {
+        throw ValidationError("--threads must be from 1 to \(most), the lanes that an update is cut into, got \(threads)")
       }
+      guard repetitions > 0 else { throw ValidationError("--repetitions must be at least 1, got \(repetitions)") }
     }
 
     func run() throws {
       try reportingFailures {
         var rows: [TrainingBenchmark] = []
-        if !json { say("\(Versions.all.map { "\($0.version)" }.joined(separator: ", ")); kernels for \(Versions.instructions)") }
+        if !json { say(Versions.all.map { "\($0.name): \($0.version)" }.joined(separator: ", ")) }
         for environment in environments {
           for name in algorithm {
             let row = try TrainingBenchmark.measure(
@@ -46,11 +49,7 @@ struct BenchCommand: ParsableCommand {
             if !json { show(row) }
           }
         }
-        if json {
-          let encoder = JSONEncoder()
-          encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-          say(String(decoding: try encoder.encode(["training": rows]), as: UTF8.self))
-        }
+        if json { try sayJSON(["training": rows]) }
       }
     }
 
@@ -102,11 +101,7 @@ struct BenchCommand: ParsableCommand {
           let fraction = row.fraction.map { String(format: "%10.1f %%", 100 * $0) } ?? ""
           print(column(row.environment) + String(format: "%9.0f", row.stepsPerSecond) + bare + fraction)
         }
-        if json {
-          let encoder = JSONEncoder()
-          encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-          print(String(decoding: try encoder.encode(["environments": rows]), as: UTF8.self))
-        }
+        if json { try sayJSON(["environments": rows]) }
       }
     }
   }
@@ -128,9 +123,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let rows = ProductBenchmark.measure(repetitions: repetitions)
       if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(["products": rows]), as: UTF8.self))
+        try sayJSON(["products": rows])
         return
       }
       print("GFLOP/s on one thread                 rows columns terms    own OpenBLAS")
@@ -172,9 +165,7 @@ struct BenchCommand: ParsableCommand {
         let rows = try CheckpointBenchmark.measure(
           environment, try Algorithm(named: algorithm), transitions: transitions.sorted(), in: out)
         if json {
-          let encoder = JSONEncoder()
-          encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-          say(String(decoding: try encoder.encode(["checkpoint": rows]), as: UTF8.self))
+          try sayJSON(["checkpoint": rows])
           return
         }
         say("transitions   checkpoint     written   of run time   resident memory")

@@ -25,6 +25,13 @@ func reportingFailures(_ work: () throws -> Void) throws {
 /// One line on stdout, at once: a pipe shows it when it is said.
 func say(_ line: String) { put("\(line)\n", on: STDOUT_FILENO) }
 
+/// A result as JSON, for other programs: keys in alphabetical order.
+func sayJSON(_ result: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+  say(String(decoding: try encoder.encode(result), as: UTF8.self))
+}
+
 /// Writes text, and goes on without where that fails: a full disk or a closed pipe must not end a training run.
 func put(_ text: String, on descriptor: Int32) {
   var rest = Array(text.utf8)[...]

@@ -78,8 +78,8 @@ private func text(_ summary: EnvironmentSummary) -> String {
   lines += ["", "Reward: the sum of"]
   for term in summary.reward { lines.append("    " + padded(term.name, 14) + term.formula) }
 
-  lines += ["", "Start: \(summary.start)", "Terminates \(summary.termination)", ""]
-  lines.append("Parameters, as environment.<name> in YAML or --set:")
+  lines += ["", "Start: \(summary.start)", "Terminates \(summary.termination)"]
+  if !summary.parameters.isEmpty { lines += ["", "Parameters, as environment.<name> in YAML or --set:"] }
   for parameter in summary.parameters {
     let descriptor = parameter.descriptor
     let standard = parameter.value == descriptor.defaultValue ? "" : " (default \(descriptor.defaultValue))"

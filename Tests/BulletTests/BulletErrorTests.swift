@@ -69,9 +69,28 @@ struct WorldTests {
         == "the model '\(path)' does not suit HumanoidPyBulletEnv-v0: it has no 17 joints, but 0")
   }
 
+  @Test func `links that a body has in another world only are no positions but an error`() throws {
+    var other = try World()
+    let robot = try other.loadRobot(RoboschoolHumanoid.defaultModels + "/mjcf/humanoid_symmetric.xml")[0]
+    var world = try World()
+    let cube = try world.loadObject(RoboschoolHumanoid.defaultModels + "/cube_small.urdf", at: [0, 0, 1])
+    #expect(robot.id == cube.id && cube.joints.isEmpty)
+    var state = BodyState()
+    do {
+      try world.read(robot, into: &state)
+      Issue.record("read \(state.linkPositions.count) links that are not there")
+    } catch {
+      #expect(
+        error.description == """
+          Bullet could not read the link '\(robot.joints[0].linkName)' of '\(robot.baseName)': body \(robot.id) of this world has \
+          no link 0; reset the world
+          """)
+    }
+  }
+
   @Test func `what is dropped falls by gravity until the floor holds it`() throws {
     var world = try World()
-    world.apply(settings)
+    try world.apply(settings)
     let floor = try world.loadScene(RoboschoolHumanoid.defaultModels + "/plane_stadium.sdf")
     let cube = try world.loadObject(RoboschoolHumanoid.defaultModels + "/cube_small.urdf", at: [0, 0, 1])
     var state = BodyState()

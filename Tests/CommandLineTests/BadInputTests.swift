@@ -116,6 +116,12 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/runs"))
   }
 
+  @Test func `more threads than an update has lanes are refused where their speed would count`() throws {
+    try expectRefusal(
+      ["bench", "training", "Hopper", "--algorithm", "sac", "--repetitions", "1", "--threads", "3"], exitCode: 2,
+      "--threads must be from 1 to 2, the lanes that an update is cut into, got 3")
+  }
+
   @Test func `settings that contradict one another are refused`() throws {
     try expectRefusal(
       ["train", "Hopper", "--algorithm", "sac", "--set", "exploration_policy=proposed"], exitCode: 2,

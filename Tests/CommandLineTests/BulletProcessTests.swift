@@ -23,6 +23,14 @@ struct BulletProcessTests {
     #expect(quiet.allSatisfy { $0.isFinite } && Set(quiet).count > 100)
   }
 
+  @Test func `a task is shown with torques as people write them, and without a heading for parameters that it has not`() throws {
+    let shown = try Program.run(["env", "show", "Flagrun"]).output
+    let torques = shown.split(separator: "\n").filter { $0.hasSuffix(" N m") }.compactMap { $0.split(separator: "×").last.map(String.init) }
+    #expect(Set(torques) == [" 41 N m", " 82 N m", " 123 N m", " 30.75 N m"])
+    #expect(!shown.contains("Parameters") && !shown.hasSuffix("\n\n"))
+    #expect(try Program.run(["env", "show", "Hopper"]).output.contains("\nParameters, as environment.<name> in YAML or --set:\n    "))
+  }
+
   @Test func `resets hand their memory back`() throws {
     try write("few", starts: Array(repeating: 1, count: 10), steps: 1)
     try write("many", starts: Array(repeating: 1, count: 110), steps: 1)

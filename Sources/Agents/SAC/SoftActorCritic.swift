@@ -13,7 +13,7 @@ public final class SoftActorCritic<S: Scalar> {
   public let multiplier: Multiplier?
   /// What ``update()`` learns from; fill it first.
   public let minibatch: Minibatch<S>
-  /// What ``update()`` draws; a caller that wants certain numbers fills it and calls the gradients' functions.
+  /// What the last ``update()`` drew: each update draws it anew.
   public let noise: UpdateNoise<S>
   package let lanes: [UpdateLane<S>]
   private let pool: WorkerPool
@@ -23,9 +23,12 @@ public final class SoftActorCritic<S: Scalar> {
   // Closures that live as long as the agent: handing them to the pool allocates nothing.
   private var work = UpdateWork()
 
+  /// Lanes of an update unless a caller says otherwise, and so the threads that can work on it.
+  public static var standardLanes: Int { 2 }
+
   /// - Parameter lanes: shares that an update's rows are cut into. Fixed, whatever the number of threads, because the order in
   ///   which gradients are added up is part of the result: the same seed gives the same curve on any number of threads.
-  public init(_ settings: AgentSettings, seed: UInt64, pool: WorkerPool, lanes requestedLanes: Int = 2) {
+  public init(_ settings: AgentSettings, seed: UInt64, pool: WorkerPool, lanes requestedLanes: Int = standardLanes) {
     BLAS.useCallingThreadOnly()
     self.settings = settings
     self.pool = pool

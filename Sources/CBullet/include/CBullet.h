@@ -62,10 +62,12 @@ struct b3ContactInformation {
 
 // Values of Bullet's enumerations; its own names are taken where the headers are included beside this one.
 enum {
+  bullet_command_completed = 2,
   bullet_sdf_loaded = 4,
   bullet_urdf_loaded = 6,
   bullet_mjcf_loaded = 12,
   bullet_actual_state_updated = 21,
+  bullet_control_received = 25,
   bullet_stepped = 26,
   bullet_contacts_reported = 39,
   bullet_control_torque = 1,

@@ -47,11 +47,11 @@ struct HumanoidStage: ~Copyable {
   /// - Parameter models: the folder of Bullet's models.
   init(models: String, environment: String) throws {
     var world = try World()
-    world.apply(
+    try world.apply(
       World.Settings(
         gravity: -9.8, timeStep: Self.controlPeriod, subSteps: 4, solverIterations: 5, contactERP: 0.9))
     let scene = try world.loadScene(models + "/plane_stadium.sdf")
-    for body in scene { world.setSurface(of: body, friction: 0.8, restitution: 0.5) }
+    for body in scene { try world.setSurface(of: body, friction: 0.8, restitution: 0.5) }
     let path = Self.robotPath(in: models)
     let humanoid = try world.loadRobot(path)[0]
 
@@ -84,10 +84,10 @@ struct HumanoidStage: ~Copyable {
   // MARK: Setting the scene
 
   /// Puts the moving joints at given positions (radians) and loosens their motors.
-  mutating func setJoints(_ position: () -> Double) {
+  mutating func setJoints(_ position: () -> Double) throws {
     for joint in joints {
-      world.setJoint(joint, of: humanoid, to: position())
-      world.disableMotor(of: joint, of: humanoid)
+      try world.setJoint(joint, of: humanoid, to: position())
+      try world.disableMotor(of: joint, of: humanoid)
     }
   }
 
@@ -95,7 +95,7 @@ struct HumanoidStage: ~Copyable {
   mutating func placeFlag(x: Double, y: Double) throws {
     let position = SIMD3(x, y, 0.7)
     if let flag {
-      world.setBase(of: flag, position: position, orientation: [0, 0, 0, 1])
+      try world.setBase(of: flag, position: position, orientation: [0, 0, 0, 1])
     } else {
       flag = try world.loadObject(models + "/sphere2red_nocol.urdf", at: position)
     }
@@ -104,7 +104,7 @@ struct HumanoidStage: ~Copyable {
   /// Lays the cube that will be thrown beside the humanoid.
   mutating func placeCube() throws {
     let cube = try world.loadObject(models + "/cube_small.urdf", at: [-1.5, 0, 0.05])
-    world.setMass(of: cube, 1.2)
+    try world.setMass(of: cube, 1.2)
     self.cube = cube
   }
 
@@ -112,15 +112,15 @@ struct HumanoidStage: ~Copyable {
   mutating func throwCube(from position: SIMD3<Double>, velocity: SIMD3<Double>) throws {
     guard let cube else { return }
     try world.read(cube, into: &cubeState)
-    world.setBase(of: cube, position: position, orientation: cubeState.baseOrientation)
-    world.setBaseVelocity(of: cube, velocity)
+    try world.setBase(of: cube, position: position, orientation: cubeState.baseOrientation)
+    try world.setBaseVelocity(of: cube, velocity)
   }
 
   // MARK: Time and state
 
   /// Advances by one control period under the motors' torques (N m, in action order).
   mutating func step(torques: [Double]) throws {
-    world.applyTorques(torques, at: motors, of: humanoid)
+    try world.applyTorques(torques, at: motors, of: humanoid)
     try world.step()
   }
 

@@ -1,14 +1,21 @@
 extension RoboschoolHumanoid {
+  /// Of the release that Bullet is built from, as Vendor/pins/bullet.txt has it.
+  static let pybulletVersion = "3.2.7"
+
+  /// A power times 0.41 as people write it, not as binary fractions round it.
+  private func rounded(_ torque: Double) -> ParameterValue { .number((100 * torque).rounded() / 100) }
+
+  /// What the task is made of, for `hpo env show`.
   public var summary: EnvironmentSummary {
     EnvironmentSummary(
       id: specification.id,
-      source: "pybullet-gym (Roboschool's humanoid), Bullet of pybullet 3.2.7",
+      source: "pybullet-gym (Roboschool's humanoid), Bullet of pybullet \(Self.pybulletVersion)",
       modelPath: robotPath,
       controlPeriod: controlPeriod,
       timeLimit: specification.timeLimit,
       observation: observationParts,
       action: HumanoidStage.motorsInActionOrder.map { motor in
-        .init(name: motor.joint, unit: "× \(ParameterValue.number(motor.torque)) N m", low: -1, high: 1)
+        .init(name: motor.joint, unit: "× \(rounded(motor.torque)) N m", low: -1, high: 1)
       },
       reward: rewardParts,
       start: startText,

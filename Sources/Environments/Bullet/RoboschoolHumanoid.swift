@@ -129,7 +129,7 @@ extension RoboschoolHumanoid {
     framesOnGround = 0
     target = SIMD2(1000, 0)
     rewardTerms = RoboschoolRewardTerms()
-    stage.setJoints { draws.uniform(-0.1, 0.1) }
+    try stage.setJoints { draws.uniform(-0.1, 0.1) }
     if variant.chasesFlag { try moveFlag() }
     if variant.isHarder { try stage.placeCube() }
     try observe()
