@@ -30,9 +30,7 @@ struct EvaluateCommand: ParsableCommand {
     try reportingFailures {
       let result = try TrainedPolicy(run: RunDirectory(path: directory), best: best).evaluate(episodes: episodes, seed: seed)
       if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        try sayJSON(result)
       } else {
         show(result)
       }

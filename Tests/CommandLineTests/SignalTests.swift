@@ -26,6 +26,11 @@ import Testing
     return try file.group("progress").attribute("step")
   }
 
+  /// As long as it takes: the file is replaced as a whole, and can be read at any time.
+  private func waitForCheckpoint(of running: Program.Running) throws {
+    while try checkpointStep() == 0 { try #require(running.process.isRunning, "the run ended") }
+  }
+
   @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")])
   func `a signal to end makes a checkpoint of the step it names, and the exit code tells the signal`(
     _ signal: (number: Int32, name: String)
@@ -42,8 +47,7 @@ import Testing
     let running = try start()
     #expect(try checkpointStep() == 0)
     running.send(SIGUSR1)
-    // As long as it takes: the file is replaced as a whole, and can be read at any time.
-    while try checkpointStep() == 0 { sched_yield() }
+    try waitForCheckpoint(of: running)
     let saved = try checkpointStep()
     running.send(SIGTERM)
     #expect(running.outcome().exitCode == 128 + SIGTERM)
@@ -54,7 +58,7 @@ import Testing
     let running = try start(after: "trap '' HUP")
     running.send(SIGHUP)
     running.send(SIGUSR1)
-    while try checkpointStep() == 0 { sched_yield() }
+    try waitForCheckpoint(of: running)
     running.send(SIGTERM)
     let outcome = running.outcome()
     #expect(outcome.exitCode == 128 + SIGTERM && outcome.error.contains("stopped by SIGTERM"), "\(outcome.error)")
