@@ -75,6 +75,8 @@ public final class TrainingRun {
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
+    // Room for a whole episode: growing would be the one thing that a step asks memory for.
+    episodeActions.reserveCapacity((facts.timeLimit ?? 1000) * facts.actionSize)
     action = [Float](repeating: 0, count: facts.actionSize)
     previousObservation = [Double](repeating: 0, count: facts.observationSize)
 
@@ -353,7 +355,7 @@ public final class TrainingRun {
     }
     generators = checkpoint.generators
     episodeStart = checkpoint.episodeStart
-    episodeActions = checkpoint.episodeActions
+    episodeActions.append(contentsOf: checkpoint.episodeActions)
     progress = checkpoint.progress
     savedStep = progress.step
     var generator = episodeStart
