@@ -21,7 +21,7 @@ public enum FlowStd: String, Sendable, CaseIterable { case state, shared }
 /// Whose minimum the leapfrog climbs.
 public enum CriticChoice: String, Sendable, CaseIterable { case target, online }
 
-/// Everything an update depends on. Defaults: `algorithm.md`'s, HalfCheetah's where Table I has a row per task.
+/// Everything an update depends on. Defaults: the paper's, those of HalfCheetah where its Table I has a row per task.
 public struct AgentSettings: Sendable, Equatable {
   public var observationSize: Int
   public var actionSize: Int

@@ -26,12 +26,17 @@ public struct Step: Sendable, Equatable {
   public var ending: Ending?
   /// Planar velocity of the robot over this step, metres per second; x is forward. Zero where a task has no such thing.
   public var velocity: SIMD2<Double>
+  /// What a safe agent keeps down, where a task has a cost of its own (the setting `cost: own`).
+  public var cost: Double
 
-  /// - Parameter velocity: metres per second, where the task has one.
-  public init(reward: Double, ending: Ending? = nil, velocity: SIMD2<Double> = .zero) {
+  /// - Parameters:
+  ///   - velocity: metres per second, where the task has one.
+  ///   - cost: for safe agents, where the task has one.
+  public init(reward: Double, ending: Ending? = nil, velocity: SIMD2<Double> = .zero, cost: Double = 0) {
     self.reward = reward
     self.ending = ending
     self.velocity = velocity
+    self.cost = cost
   }
 }
 

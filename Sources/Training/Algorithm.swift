@@ -10,6 +10,9 @@ public enum Algorithm: String, Sendable, CaseIterable {
   case baseline3 = "baseline-3"
   case sacHPOZeroMomentum = "sac-hpo-zero-momentum"
 
+  /// All of them, as a user types them.
+  public static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
   /// Table II of the paper, and §IV-C's network sizes.
   func apply(to settings: inout Settings) {
     switch self {

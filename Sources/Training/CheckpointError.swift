@@ -4,8 +4,12 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notFinite(object: String, file: String)
   /// A setting among the attributes of `/networks` is outside its range, or does not fit the networks beside it.
   case outOfRange(attribute: String, value: String, file: String)
+  /// Attributes that make no sense together.
+  case contradiction(String, file: String)
   /// A dataset's length contradicts what else the checkpoint says.
   case wrongSize(object: String, found: Int, expected: Int, file: String)
+  /// A flag that is neither 0 nor 1.
+  case notFlag(object: String, index: Int, value: Float, file: String)
   /// A probe's batch is empty or larger than batches may be.
   case wrongRowCount(found: Int, allowed: ClosedRange<Int>, file: String)
   /// The task has other sizes than the networks; `sizes` and `expected` are observations and actions.
@@ -20,8 +24,12 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "'\(object)' in '\(file)' holds numbers that are not finite; they can not be computed with"
     case .outOfRange(let attribute, let value, let file):
       "the attribute '\(attribute)' of /networks in '\(file)' can not be '\(value)'; the file is damaged or from elsewhere"
+    case .contradiction(let text, let file):
+      "the attributes of /networks in '\(file)' contradict one another (\(text)); the file is damaged or from elsewhere"
     case .wrongSize(let object, let found, let expected, let file):
       "'\(object)' in '\(file)' has \(found) values, \(expected) belong there; the file is damaged or of another run"
+    case .notFlag(let object, let index, let value, let file):
+      "'\(object)' in '\(file)' holds \(value) at index \(index); it must be 0 or 1, or a boolean"
     case .wrongRowCount(let found, let allowed, let file):
       "'\(file)' has \(found) rows; a batch has \(allowed.lowerBound) to \(allowed.upperBound)"
     case .wrongEnvironment(let name, let sizes, let expected, let file):

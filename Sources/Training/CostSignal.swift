@@ -1,9 +1,17 @@
+import Environments
 import Gym
 
-/// What a safe agent keeps down: a cost per step (paper §V-B; Safety-Gymnasium's velocity tasks).
+/// What a safe agent keeps down: a cost per step (paper §V-B; Safety-Gymnasium's velocity tasks; an environment's own).
 public struct CostSignal: Sendable, Equatable {
   /// Where the signal comes from.
-  public enum Kind: String, Sendable, CaseIterable { case none, paper, velocity }
+  public enum Kind: String, Sendable, CaseIterable {
+    case none, paper, velocity
+    /// `Step.cost`, of an environment of one's own.
+    case own
+
+    /// Those that are a cost, for messages.
+    static let choices = allCases.filter { $0 != .none }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+  }
 
   private enum Rule: Sendable, Equatable {
     /// mean |aᵢ| over the motors, normalised torque.
@@ -14,11 +22,13 @@ public struct CostSignal: Sendable, Equatable {
     case forwardVelocity(above: Double)
     /// 1 where the planar speed exceeds a limit, m/s.
     case planarSpeed(above: Double)
+    /// What the environment says.
+    case own
   }
 
   private let rule: Rule
-  /// d₀ on the discounted sum of costs.
-  public let defaultLimit: Double
+  /// d₀ on the discounted sum of costs; `nil` where only the user can know it.
+  public let defaultLimit: Double?
 
   /// The signal of a task.
   /// - Parameter environment: full name.
@@ -37,18 +47,25 @@ public struct CostSignal: Sendable, Equatable {
     case (.velocity, "Humanoid"): self.init(.planarSpeed(above: 1.4149), 2.5)
     case (.paper, _):
       throw .contradiction(
-        "cost 'paper' is defined for Ant and HalfCheetah, not for \(environment); the Gym tasks have cost 'velocity'")
+        "cost 'paper' is defined for Ant and HalfCheetah, not for \(environment); the Gym tasks have cost 'velocity', environments of "
+          + "one's own cost 'own'")
     case (.velocity, _):
-      throw .contradiction("cost 'velocity' is defined for the five Gym tasks, not for \(environment)")
+      throw .contradiction(
+        "cost 'velocity' is defined for the five Gym tasks, not for \(environment); environments of one's own have cost 'own'")
+    case (.own, _):
+      if EnvironmentCatalog.ids.contains(environment) {
+        throw .contradiction("cost 'own' is for environments of one's own: the steps of \(environment) have no cost")
+      }
+      self.init(.own, nil)
     }
   }
 
-  private init(_ rule: Rule, _ limit: Double) {
+  private init(_ rule: Rule, _ limit: Double?) {
     self.rule = rule
     defaultLimit = limit
   }
 
-  /// The cost of one step, at least 0.
+  /// The cost of one step, at least 0 but for an environment's own.
   /// - Parameter action: in [-1, 1].
   public func cost(of step: Step, action: [Float]) -> Double {
     switch rule {
@@ -61,6 +78,7 @@ public struct CostSignal: Sendable, Equatable {
     case .planarSpeed(let limit):
       let v = step.velocity
       return (v.x * v.x + v.y * v.y).squareRoot() > limit ? 1 : 0
+    case .own: return step.cost
     }
   }
 

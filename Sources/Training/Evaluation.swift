@@ -15,7 +15,7 @@ public struct Evaluation: Sendable, Equatable {
   public var discountedCosts: [Double] = []
 
   /// Plays whole episodes of `actor`'s deterministic action.
-  /// - Throws: `AgentError` when an action or a return is not finite; what the environment throws.
+  /// - Throws: `AgentError` when an action, a return or a cost is not finite; what the environment throws.
   public static func run(
     _ actor: Actor<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
     gamma: Double = 1, using generator: inout SeededGenerator
@@ -36,6 +36,7 @@ public struct Evaluation: Sendable, Equatable {
       guard episode.totalReward.isFinite else {
         throw AgentError.diverged(quantity: "evaluation's return", value: episode.totalReward)
       }
+      guard episode.cost.isFinite else { throw AgentError.diverged(quantity: "evaluation's cost", value: episode.cost) }
       evaluation.returns.append(episode.totalReward)
       evaluation.lengths.append(episode.length)
       evaluation.costs.append(episode.cost)

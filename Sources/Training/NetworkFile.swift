@@ -38,10 +38,8 @@ enum NetworkFile {
     try networks.setAttribute("action_size", agent.settings.actionSize)
     // The present ones: a learned α moves, and so does λ.
     try networks.setAttribute("alpha", agent.temperature.alpha)
-    let safety = agent.settings.safety
-    let constraint: Constraint = safety == nil ? .none : safety?.filtersActions == true ? .lyapunov : .lagrangian
-    try networks.setAttribute("constraint", constraint.rawValue)
-    if let safety {
+    try networks.setAttribute("constraint", agent.settings.constraint.rawValue)
+    if let safety = agent.settings.safety {
       try networks.setAttribute("cost_limit", safety.costLimit)
       try networks.setAttribute("multiplier_rate", safety.multiplierRate)
       try networks.setAttribute("safe_leapfrog_steps", safety.safeLeapfrogSteps)
@@ -82,14 +80,7 @@ enum NetworkFile {
       }
       settings.safety = safety
     }
-    guard !settings.usesProposedLeapfrog || settings.trainingPolicy == .proposed,
-      settings.explorationPolicy != .flow || settings.trainingPolicy == .flow,
-      settings.safety?.filtersActions != true || settings.explorationPolicy == .proposed
-    else {
-      throw CheckpointError.outOfRange(
-        attribute: "exploration_policy, training_policy, constraint",
-        value: "\(settings.explorationPolicy), \(settings.trainingPolicy), \(constraint)", file: file.filePath)
-    }
+    if let text = settings.contradiction { throw CheckpointError.contradiction(text, file: file.filePath) }
     return settings
   }
 

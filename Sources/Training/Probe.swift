@@ -8,7 +8,8 @@ import LinearAlgebra
 public enum Probe {
   /// - Parameters:
   ///   - checkpoint: a file with `/networks`.
-  ///   - batch: `observations`, `actions`, `rewards`, `next_observations`, `terminals` and the four noise arrays.
+  ///   - batch: `observations`, `actions`, `rewards`, `next_observations`, `terminals`, for a safe agent `costs`, and the four noise
+  ///     arrays.
   ///   - output: replaced as a whole.
   /// - Throws: `HDF5Error`, ``CheckpointError``.
   public static func run(checkpoint: String, batch: String, output: String) throws {
@@ -42,6 +43,11 @@ public enum Probe {
     for (name, width) in widths {
       try file.dataset(name, of: Float.self, shape: [size, width]).requirePlausibleShape()
     }
+    // Of any type that holds 0 and 1.
+    let terminals = try file.dataset("terminals")
+    try terminals.requireShape([size])
+    try terminals.requirePlausibleShape()
+    if settings.safety != nil { try file.dataset("costs", of: Float.self, shape: [size]).requirePlausibleShape() }
   }
 
   private static func read(_ file: HDF5File, size: Int, into agent: SoftActorCritic<Float>) throws {
@@ -67,7 +73,12 @@ public enum Probe {
     if terminals.elementType == .boolean {
       batch.terminals.copy(from: try terminals.read(as: Bool.self, shape: [size]).map { $0 ? 1 : 0 })
     } else {
-      batch.terminals.copy(from: try finite("terminals", shape: [size]))
+      let flags = try finite("terminals", shape: [size])
+      // Anything between would be neither the future's value nor none.
+      if let index = flags.firstIndex(where: { $0 != 0 && $0 != 1 }) {
+        throw CheckpointError.notFlag(object: "terminals", index: index, value: flags[index], file: file.filePath)
+      }
+      batch.terminals.copy(from: flags)
     }
     if agent.networks.cost != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
     try fill("policy_noise", agent.noise.policy)

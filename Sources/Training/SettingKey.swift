@@ -9,7 +9,7 @@ public struct SettingKey: Sendable {
   /// What it is, in a line.
   public let meaning: String
   /// The value in force, as a settings file would have it.
-  let text: @Sendable (Settings) -> String
+  public let text: @Sendable (Settings) -> String
   /// Takes a value in; false when it makes no sense.
   let set: @Sendable (inout Settings, String) -> Bool
 

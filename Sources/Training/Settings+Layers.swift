@@ -59,8 +59,7 @@ extension Settings {
     for entry in entries { try take(entry) }
     derivePolicyDefaults(unless: Set(entries.map(\.key)))
     environmentParameters = try EnvironmentCatalog.complete(environmentParameters, of: id)
-    if let signal = try CostSignal(cost, environment: id) { costLimit = costLimit ?? signal.defaultLimit }
-    try validate()
+    self = try resolved()
   }
 
   private mutating func take(_ entry: SettingEntry) throws {
@@ -79,31 +78,6 @@ extension Settings {
     if !key.set(&self, entry.value) {
       throw SettingsError.invalidValue(
         key: entry.key, value: entry.value, expectation: key.expectation, source: entry.source)
-    }
-  }
-
-  private func validate() throws(SettingsError) {
-    if agent.explorationPolicy == .proposed && agent.trainingPolicy != .proposed {
-      throw .contradiction(
-        "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained")
-    }
-    if agent.explorationPolicy == .flow && agent.trainingPolicy != .flow {
-      throw .contradiction("exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained")
-    }
-    if agent.trainingPolicy == .flow && agent.explorationPolicy.isEvolved {
-      throw .contradiction("a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'")
-    }
-    if constraint != .none && cost == .none {
-      throw .contradiction("constraint '\(constraint.rawValue)' needs a cost: 'paper' or 'velocity'")
-    }
-    if constraint == .lyapunov && agent.explorationPolicy != .proposed {
-      throw .contradiction("constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'")
-    }
-    if agent.gamma == 1 && constraint != .none {
-      throw .contradiction("constraint '\(constraint.rawValue)' needs gamma below 1: its limit is a discounted sum")
-    }
-    if updateAfter > replayCapacity {
-      throw .contradiction("update_after \(updateAfter) can never be reached with replay_capacity \(replayCapacity)")
     }
   }
 

@@ -33,7 +33,7 @@ public struct Settings: Sendable, Equatable {
   public var cost = CostSignal.Kind.none
   /// How the cost is kept below its limit.
   public var constraint = Constraint.none
-  /// d₀; `nil` for the signal's own.
+  /// d₀ on the discounted cost; `nil` for the cost's own, if it has one.
   public var costLimit: Double?
   /// η of the Lagrange multiplier.
   public var multiplierRate = 0.1
@@ -63,19 +63,5 @@ public struct Settings: Sendable, Equatable {
   public subscript<Value>(dynamicMember path: WritableKeyPath<AgentSettings, Value>) -> Value {
     get { agent[keyPath: path] }
     set { agent[keyPath: path] = newValue }
-  }
-
-  /// What the agent needs of these.
-  public func agentSettings(observationSize: Int, actionSize: Int) -> AgentSettings {
-    var agent = agent
-    agent.observationSize = observationSize
-    agent.actionSize = actionSize
-    if constraint != .none, let costLimit {
-      var safety = SafetySettings(costLimit: costLimit, filtersActions: constraint == .lyapunov)
-      safety.multiplierRate = multiplierRate
-      safety.safeLeapfrogSteps = safeLeapfrogSteps
-      agent.safety = safety
-    }
-    return agent
   }
 }

@@ -19,13 +19,13 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
     case .unknownKey(let key, let nearest?, let source):
       "\(source): unknown setting '\(key)'; did you mean '\(nearest)'?"
     case .unknownKey(let key, nil, let source):
-      "\(source): unknown setting '\(key)'; README lists the settings"
+      "\(source): unknown setting '\(key)'; 'hpo settings' lists them"
     case .invalidValue(let key, let value, let expectation, let source):
       "\(source): '\(key)' can not be '\(value)'; it must be \(expectation)"
     case .unknownAlgorithm(let name, let nearest):
       "unknown algorithm '\(name)'; "
         + (nearest.map { "did you mean '\($0)'?" }
-          ?? "known are \(Algorithm.allCases.map(\.rawValue).joined(separator: ", "))")
+          ?? "known are \(Algorithm.names)")
     case .unreadable(let file, let reason):
       "can not read settings from '\(file)': \(reason)"
     case .located(let source, let message):

@@ -65,7 +65,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     let pool = WorkerPool(threads: threads)
     let task = TimeLimit(try EnvironmentCatalog.make(settings.environment))
     let facts = task.specification
-    let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     let operations = UpdateCost.operations(agentSettings)
     let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
     let simulation = try stepTime(task, repetitions: repetitions)

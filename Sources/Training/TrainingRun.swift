@@ -55,17 +55,20 @@ public final class TrainingRun {
   ///   - startsOver: discards what is there.
   ///   - exploration: explores in the agent's place. The run's files do not know it: give the same one to go on.
   ///   - warn: told what the user should know but need not act on.
+  /// - Throws: ``SettingsError`` for settings that make no sense together, however they were made; ``RunError``, `HDF5Error` and
+  ///   ``CheckpointError`` for what the directory holds; what making the environment throws.
   public init(
     _ settings: Settings, directory: RunDirectory, startsOver: Bool = false,
     exploration: (any ExplorationPolicy)? = nil, warn: (String) -> Void = { _ in },
     makeEnvironment: () throws -> any Environment
   ) throws {
+    let settings = try settings.resolved()
     self.settings = settings
     self.directory = directory
     environment = TimeLimit(try makeEnvironment())
     evaluationEnvironment = TimeLimit(try makeEnvironment())
     let facts = environment.specification
-    let agentSettings = settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     agent = SoftActorCritic(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, 2)))
     actor = Actor(agent)
@@ -75,6 +78,8 @@ public final class TrainingRun {
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
+    // Room for a whole episode: growing would be the one thing that a step asks memory for.
+    episodeActions.reserveCapacity((facts.timeLimit ?? 1000) * facts.actionSize)
     action = [Float](repeating: 0, count: facts.actionSize)
     previousObservation = [Double](repeating: 0, count: facts.observationSize)
 
@@ -123,6 +128,7 @@ public final class TrainingRun {
   /// Whether a directory holds a run of these settings with all steps taken; nothing is opened for writing.
   /// - Throws: as ``init(_:directory:startsOver:warn:makeEnvironment:)`` for a run of other settings or of more steps.
   public static func isFinished(_ settings: Settings, in directory: RunDirectory) throws -> Bool {
+    let settings = try settings.resolved()
     guard let checkpoint = try openCheckpoint(settings, in: directory) else { return false }
     return try Checkpoint.step(of: checkpoint) == settings.steps && isClosed(directory.curve) && isClosed(directory.replay)
   }
@@ -188,8 +194,8 @@ public final class TrainingRun {
     let step = try environment.step(action)
     progress.step += 1
     episodeActions.append(contentsOf: action)
-    try requireFinite(step)
     let cost = costSignal?.cost(of: step, action: action) ?? 0
+    try requireFinite(step, cost: cost)
     progress.episode.add(reward: step.reward, cost: cost, gamma: settings.gamma)
     replay.append(
       observation: previousObservation, action: action, reward: step.reward, cost: cost,
@@ -209,9 +215,12 @@ public final class TrainingRun {
   }
 
   /// NaN must not reach the replay buffer, whence it would come back in every update. A terminal state may be what was wrong.
-  private func requireFinite(_ step: Step) throws {
+  private func requireFinite(_ step: Step, cost: Double) throws {
     guard step.reward.isFinite else {
       throw RunError.notFinite(quantity: "reward", value: step.reward, step: progress.step, path: directory.path)
+    }
+    guard cost.isFinite else {
+      throw RunError.notFinite(quantity: "cost", value: cost, step: progress.step, path: directory.path)
     }
     if step.ending == .terminated { return }
     for value in environment.observation where !value.isFinite {
@@ -362,7 +371,7 @@ public final class TrainingRun {
     }
     generators = checkpoint.generators
     episodeStart = checkpoint.episodeStart
-    episodeActions = checkpoint.episodeActions
+    episodeActions.append(contentsOf: checkpoint.episodeActions)
     progress = checkpoint.progress
     savedStep = progress.step
     var generator = episodeStart

@@ -9,7 +9,7 @@ struct HPO: ParsableCommand {
     version: Versions.all.map { "\($0.name): \($0.version)" }.joined(separator: "\n"),
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, SettingsCommand.self,
     ])
 
   static func main() {

@@ -9,14 +9,14 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Train an agent and write its learning curve.",
     discussion: """
       An unfinished run of the same settings is continued, a finished one left alone. Settings come from built-in defaults, \
-      then --config, then the other options; --set takes any key of the settings file.
+      then --config, then the other options; --set takes any key of the settings file, which 'hpo settings' lists.
       """)
 
   @Argument(help: "The environment, such as HalfCheetah.")
   var environment: String
 
   // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
-  @Option(parsing: .unconditional, help: "The algorithm. (default: sac-hpo)")
+  @Option(parsing: .unconditional, help: "The algorithm: \(Algorithm.names). (default: sac-hpo)")
   var algorithm: String?
   @Option(parsing: .unconditional, help: "Seed of every random stream. (default: 0)")
   var seed: String?

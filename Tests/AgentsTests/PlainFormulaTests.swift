@@ -33,8 +33,17 @@ import Testing
     return x
   }
 
+  private func targetMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+    min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+  }
+
+  private func onlineMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+    min(output(agent.networks.critic1, s + a)[0], output(agent.networks.critic2, s + a)[0])
+  }
+
+  /// What an evolved action climbs: min Q̄, for a safe agent less λQ̄_C.
   private func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
-    let q = min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+    let q = targetMinimum(agent, s, a)
     guard let cost = agent.networks.cost, let multiplier = agent.multiplier else { return q }
     return q - multiplier.value * output(cost.target, s + a)[0]
   }
@@ -156,6 +165,116 @@ import Testing
       }
       expectClose(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
     }
+  }
+
+  /// The largest difference seen, relative where numbers are large.
+  private struct Worst {
+    private(set) var error = 0.0
+    private(set) var place = "nowhere"
+
+    mutating func compare(_ found: Double, _ expected: Double, _ place: String) {
+      let difference = abs(found - expected) / max(1, abs(expected))
+      if difference.isNaN || difference > error { (error, self.place) = (difference.isNaN ? .infinity : difference, place) }
+    }
+  }
+
+  @Test(arguments: [PolicyKind.gaussian, .proposed])
+  func `a safe agent's y, y_C and J with Q − λQ_C are the formulas, computed row by row`(_ kind: PolicyKind) throws {
+    let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
+      ($0.explorationPolicy, $0.trainingPolicy, $0.leapfrogSteps) = (kind, kind, 2)
+      $0.safety = SafetySettings(costLimit: 1, filtersActions: kind == .proposed)
+    }
+    agent.multiplier?.restore(value: 0.8, recent: [])
+    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes[0])
+    let cost = try #require(agent.networks.cost)
+    let steps = kind == .gaussian ? 0 : settings.leapfrogSteps
+    // A Gaussian policy has no momentum whose energy could count.
+    let halfAlphaBeta = kind == .gaussian ? 0 : settings.alpha / (2 * settings.momentumStdTraining * settings.momentumStdTraining)
+    var worst = Worst()
+    agent.setCriticGradients()
+    var costLoss = 0.0
+    for row in 0..<batch.size {
+      let s = batch.nextObservations.row(row).array
+      let next = evolve(
+        agent, s, noise: agent.noise.nextPolicy.row(row).array, momentumNoise: agent.noise.nextMomentum.row(row).array, steps: steps)
+      let kinetic = halfAlphaBeta * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
+      // The reward's own value: λ is the objective's and the leapfrog's, not the critics'.
+      let future = targetMinimum(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
+      let goesOn = 0.99 * (1 - batch.terminals[row])
+      worst.compare(lane.targets[row], batch.rewards[row] + goesOn * future, "y")
+      let costTarget = batch.costs[row] + goesOn * output(cost.target, s + next.action)[0]
+      worst.compare(lane.costTargets[row], costTarget, "y_C")
+      let error = output(cost.critic, batch.stateActions.row(row).array)[0] - costTarget
+      costLoss += error * error / Double(batch.size)
+    }
+    worst.compare(agent.metrics().costCriticLoss, costLoss, "the loss of Q_C")
+    agent.setPolicyGradients()
+    var objective = 0.0
+    for row in 0..<batch.size {
+      let s = batch.observations.row(row).array
+      let now = evolve(
+        agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array, steps: steps)
+      // An evolved policy is trained on what it climbs, the targets; SAC's on the online critics.
+      let value =
+        kind == .gaussian ? onlineMinimum(agent, s, now.action) - 0.8 * output(cost.critic, s + now.action)[0] : value(agent, s, now.action)
+      objective += value - settings.alpha * now.logProbability - halfAlphaBeta * now.momentum.map { $0 * $0 }.reduce(0, +)
+    }
+    worst.compare(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+    // As above: ∇Q by differences. Without it there is only rounding.
+    #expect(worst.error < (kind == .gaussian ? 1e-12 : 1e-6), "\(worst.place), \(kind)")
+  }
+
+  /// SAC-NF's action and log π: a Gaussian sample through radial flows, then tanh.
+  private func flow(_ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double]) throws -> (action: [Double], logProbability: Double) {
+    let d = agent.settings.actionSize
+    let flows = try #require(agent.networks.flows)
+    func parameters(_ name: String) throws -> [Double] {
+      flows.parameters.values(of: try #require(flows.parameters.tensors.first { $0.name == name })).array
+    }
+    let head = output(agent.networks.policy, s)
+    let logSigma = agent.networks.policyStd?.values.array ?? Array(head[d...])
+    var z = (0..<d).map { head[$0] + exp(logSigma[$0]) * noise[$0] }
+    var logProbability = (0..<d).map { -noise[$0] * noise[$0] / 2 - logSigma[$0] - log(2 * Double.pi) / 2 }.reduce(0, +)
+    for index in 0..<flows.count {
+      let center = try parameters("\(index)/center")
+      let alpha = exp(try parameters("\(index)/log_alpha")[0])
+      let beta = log(1 + exp(try parameters("\(index)/b")[0])) - alpha
+      let offset = zip(z, center).map { $0 - $1 }
+      let r = offset.map { $0 * $0 }.reduce(0, +).squareRoot()
+      let h = 1 / (alpha + r)
+      // The map stretches by 1 + βh across the ray from the centre and by d(r + βhr)/dr along it.
+      let along = 1 + beta * h - beta * r * h * h
+      logProbability -= Double(d - 1) * log(1 + beta * h) + log(along)
+      z = zip(z, offset).map { $0 + beta * h * $1 }
+    }
+    let action = z.map { tanh($0) }
+    return (action, logProbability - action.map { log(1 - $0 * $0) }.reduce(0, +))
+  }
+
+  @Test(arguments: FlowStd.allCases) func `SAC-NF's y and J are the formulas, computed row by row`(_ std: FlowStd) throws {
+    let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
+      ($0.explorationPolicy, $0.trainingPolicy, $0.flows, $0.flowStd) = (.flow, .flow, 3, std)
+    }
+    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes[0])
+    var worst = Worst()
+    agent.setCriticGradients()
+    for row in 0..<batch.size {
+      let s = batch.nextObservations.row(row).array
+      let next = try flow(agent, s, noise: agent.noise.nextPolicy.row(row).array)
+      let future = targetMinimum(agent, s, next.action) - settings.alpha * next.logProbability
+      worst.compare(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
+    }
+    agent.setPolicyGradients()
+    var objective = 0.0
+    for row in 0..<batch.size {
+      let s = batch.observations.row(row).array
+      let now = try flow(agent, s, noise: agent.noise.policy.row(row).array)
+      for j in 0..<3 { worst.compare(lane.policy.action[row, j], now.action[j], "a") }
+      worst.compare(lane.policy.logProbability[row], now.logProbability, "log π")
+      objective += onlineMinimum(agent, s, now.action) - settings.alpha * now.logProbability
+    }
+    worst.compare(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+    #expect(worst.error < 1e-12, "\(worst.place), \(std)")
   }
 
   /// −J on the minibatch.

@@ -98,7 +98,7 @@ import Testing
     _ = try write("# salt & pepper, 2*3, R&D\nxml: '*.xml'\n", to: "signs.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "signs.yaml"], exitCode: 2,
-      "signs.yaml, line 2: unknown setting 'xml'; README lists the settings")
+      "signs.yaml, line 2: unknown setting 'xml'; 'hpo settings' lists them")
   }
 
   @Test func `a file that is about another environment is refused`() throws {

@@ -3,7 +3,7 @@ import Gym
 /// A point on a plane that a force pushes towards the origin: an analytic task for fast tests of agents.
 ///
 /// State (x, y, vx, vy); a step adds 0.1·action to the velocity, damps it by `damping` and moves by 0.5·velocity. Reward −‖position‖ per
-/// step. Leaving the square |x|, |y| ≤ 2 terminates; 40 steps truncate.
+/// step, cost the mean |action|. Leaving the square |x|, |y| ≤ 2 terminates; 40 steps truncate.
 public final class PointMass: Environment {
   public let specification = EnvironmentSpecification(id: "PointMass-v0", observationSize: 4, actionSize: 2, timeLimit: 40)
   public private(set) var observation: [Double] = [0, 0, 0, 0]
@@ -40,6 +40,6 @@ public final class PointMass: Environment {
     let left = max(abs(x), abs(y)) > 2
     return Step(
       reward: -(x * x + y * y).squareRoot(), ending: left ? .terminated : nil,
-      velocity: SIMD2(observation[2], observation[3]))
+      velocity: SIMD2(observation[2], observation[3]), cost: Double(abs(action[0]) + abs(action[1])) / 2)
   }
 }

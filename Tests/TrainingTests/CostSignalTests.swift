@@ -1,4 +1,5 @@
 import Gym
+import TestSupport
 import Testing
 import Training
 
@@ -31,12 +32,54 @@ import Training
     }
   }
 
+  @Test func `an environment of one's own says its cost itself, and has no limit of itself`() throws {
+    let signal = try #require(try CostSignal(.own, environment: "Spring-v0"))
+    #expect(signal.cost(of: Step(reward: 1, velocity: [9, 9], cost: 0.75), action: [1]) == 0.75)
+    #expect(signal.defaultLimit == nil)
+  }
+
+  /// A point mass whose second step has a cost that is no number.
+  private final class Unpriced: Environment {
+    private let task = PointMass()
+    private var steps = 0
+
+    var specification: EnvironmentSpecification { task.specification }
+    var observation: [Double] { task.observation }
+
+    func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) { task.reset(using: &generator) }
+
+    func step(_ action: [Float]) throws -> Step {
+      steps += 1
+      var step = try task.step(action)
+      if steps == 2 { step.cost = .nan }
+      return step
+    }
+  }
+
+  @Test func `a cost that is not finite stops the run where it is recorded, in training and in evaluation`() throws {
+    let folder = try TemporaryFolder()
+    func train(_ name: String, steps: Int, cost: CostSignal.Kind) throws {
+      var settings = Settings(environment: "PointMass-v0", algorithm: .sac)
+      (settings.steps, settings.cost, settings.hiddenSize, settings.evaluationEpisodes) = (steps, cost, 8, 1)
+      try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)")) { Unpriced() }.run()
+    }
+    try train("none", steps: 2, cost: .none)
+    let training = #expect(throws: RunError.self) { try train("training", steps: 2, cost: .own) }
+    #expect(
+      training?.description == "the environment's cost became nan at step 2; the last checkpoint in '\(folder.path)/training' is intact")
+    let evaluation = #expect(throws: RunError.self) { try train("evaluation", steps: 1, cost: .own) }
+    #expect(evaluation?.description.hasPrefix("at step 1 the evaluation's cost became nan") == true)
+  }
+
   @Test func `tasks without such a cost refuse it by name`() {
     let error = #expect(throws: SettingsError.self) { try CostSignal(.paper, environment: "Hopper-v2") }
     #expect(
       error?.description
-        == "cost 'paper' is defined for Ant and HalfCheetah, not for Hopper-v2; the Gym tasks have cost 'velocity'")
+        == "cost 'paper' is defined for Ant and HalfCheetah, not for Hopper-v2; the Gym tasks have cost 'velocity', environments of "
+          + "one's own cost 'own'")
     #expect(throws: SettingsError.self) { try CostSignal(.velocity, environment: "PointMass-v0") }
+    let own = #expect(throws: SettingsError.self) { try CostSignal(.own, environment: "Ant-v4") }
+    #expect(own?.description == "cost 'own' is for environments of one's own: the steps of Ant-v4 have no cost")
     #expect(throws: SettingsError.self) {
       try Settings(layers: [SettingEntry(key: "algorithm", value: "sac-lagrangian", source: "test")], environment: "Hopper")
     }

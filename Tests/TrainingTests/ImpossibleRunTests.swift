@@ -70,6 +70,30 @@ import Training
     #expect(error?.description.contains("'/networks/policy/2/weight' in") == true)
   }
 
+  @Test(arguments: [
+    (
+      "exploration_policy", "proposed",
+      "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained"
+    ),
+    ("exploration_policy", "flow", "exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained"),
+    ("constraint", "lyapunov", "constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'"),
+  ])
+  func `attributes of networks that contradict one another are refused in the words of settings`(
+    _ change: (name: String, value: String, reason: String)
+  ) throws {
+    try edit(directory.checkpoint) { file in
+      let networks = try file.group("networks")
+      try networks.setAttribute(change.name, change.value)
+      try networks.setAttribute("cost_limit", 3.0)
+      try networks.setAttribute("multiplier_rate", 0.1)
+      try networks.setAttribute("safe_leapfrog_steps", 10)
+    }
+    let error = #expect(throws: CheckpointError.self) { try Probe.run(checkpoint: directory.checkpoint, batch: try batch(), output: "") }
+    #expect(
+      error?.description == "the attributes of /networks in '\(directory.checkpoint)' contradict one another (\(change.reason)); "
+        + "the file is damaged or from elsewhere")
+  }
+
   /// A probe's input that would do for two rows.
   private func batch() throws -> String {
     let path = "\(folder.path)/batch.h5"

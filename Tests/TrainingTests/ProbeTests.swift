@@ -17,6 +17,7 @@ import Training
     settings.hiddenSize = 8
     settings.evaluationEpisodes = 1
     settings.threads = 1
+    if settings.constraint != .none { (settings.cost, settings.costLimit) = (.own, 3) }
     let directory = RunDirectory(path: "\(folder.path)/\(algorithm.rawValue)")
     try TrainingRun(settings, directory: directory) { PointMass() }.run()
     return directory.checkpoint
@@ -63,6 +64,70 @@ import Training
     }
     let error = CheckpointError.wrongRowCount(found: 0, allowed: 1...65_536, file: "batch.h5")
     #expect("\(error)" == "'batch.h5' has 0 rows; a batch has 1 to 65536")
+  }
+
+  /// A copy of a batch, but for what `write` writes under this name.
+  private func batch(like path: String, but name: String, _ write: (HDF5File) throws -> Void) throws -> String {
+    let changed = "\(folder.path)/changed.h5"
+    try HDF5File.replace(at: changed) { file in
+      let old = try HDF5File.open(at: path)
+      for child in try old.childNames where child != name {
+        try file.write(child, try old.read(child, as: Float.self), shape: try old.dataset(child).shape)
+      }
+      try write(file)
+    }
+    return changed
+  }
+
+  @Test func `terminals are 0 and 1 of any type, one a row, and nothing between`() throws {
+    let checkpoint = try checkpoint(.sac)
+    let good = try batch(rows: 3)
+    func probe(_ write: (HDF5File) throws -> Void) throws -> [Float] {
+      let changed = try batch(like: good, but: "terminals", write)
+      try Probe.run(checkpoint: checkpoint, batch: changed, output: "\(folder.path)/result.h5")
+      return try HDF5File.open(at: "\(folder.path)/result.h5").read("target_value")
+    }
+    let values = try probe { try $0.write("terminals", [0, 1, 0] as [Float]) }
+    #expect(values[0] != 0 && values[1] == 0)
+    #expect(try probe { try $0.write("terminals", [false, true, false]) } == values)
+    #expect(try probe { try $0.write("terminals", [0, 1, 0] as [Int32]) } == values)
+    for wrong in [0.5, -1, 2] as [Float] {
+      let error = #expect(throws: CheckpointError.self) { try probe { try $0.write("terminals", [0, 1, wrong]) } }
+      #expect(
+        error?.description == "'terminals' in '\(folder.path)/changed.h5' holds \(wrong) at index 2; it must be 0 or 1, or a boolean")
+    }
+    #expect(
+      throws: HDF5Error.wrongShape(object: "/terminals", file: "\(folder.path)/changed.h5", expected: [3], found: [2])
+    ) { try probe { try $0.write("terminals", [true, false]) } }
+  }
+
+  @Test func `a safe agent's batch has a cost for every row`() throws {
+    let checkpoint = try checkpoint(.safeSACHPO)
+    let good = try batch(rows: 3)
+    func probe(_ batch: String) throws -> [Float] {
+      try Probe.run(checkpoint: checkpoint, batch: batch, output: "\(folder.path)/result.h5")
+      return try HDF5File.open(at: "\(folder.path)/result.h5").read("cost_target_value")
+    }
+    let zero = try probe(batch(like: good, but: "costs") { try $0.write("costs", [0, 0, 0] as [Float]) })
+    let values = try probe(batch(like: good, but: "costs") { try $0.write("costs", [0, 0.5, 2] as [Float]) })
+    for (value, (zero, cost)) in zip(values, zip(zero, [0, 0.5, 2] as [Float])) { #expect(abs(value - zero - cost) < 1e-6) }
+    #expect(throws: HDF5Error.self) { try probe(good) }
+    #expect(throws: HDF5Error.wrongShape(object: "/costs", file: "\(folder.path)/changed.h5", expected: [3], found: [3, 1])) {
+      try probe(batch(like: good, but: "costs") { try $0.write("costs", [0, 0, 0] as [Float], shape: [3, 1]) })
+    }
+  }
+
+  @Test func `a shape that is wrong is found before memory is taken for the update`() throws {
+    // Networks that would take gigabytes a row are not made for a batch that can not be.
+    for (name, checkpoint) in [("terminals", try checkpoint(.sac)), ("costs", try checkpoint(.sacLagrangian))] {
+      let file = try HDF5File.open(at: checkpoint, mode: .readWrite)
+      try file.group("networks").setAttribute("policy_hidden_layers", 16)
+      try file.close()
+      let batch = try batch(like: try batch(rows: 3), but: name) { try $0.write(name, [0, 0] as [Float]) }
+      #expect(throws: HDF5Error.wrongShape(object: "/\(name)", file: batch, expected: [3], found: [2])) {
+        try Probe.run(checkpoint: checkpoint, batch: batch, output: "\(folder.path)/result.h5")
+      }
+    }
   }
 
   @Test(arguments: ["observations", "rewards", "terminals", "momentum_noise"]) func `a batch with numbers that are not finite is refused`(

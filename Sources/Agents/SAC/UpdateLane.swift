@@ -36,7 +36,7 @@ package final class UpdateLane<S: Scalar> {
   let costCritic: CriticRegression<S>?
   /// y and y_C, [rows].
   package let targets: Vector<S>
-  let costTargets: Vector<S>
+  package let costTargets: Vector<S>
   let softValues: Vector<S>
   package let squaredMomentum: Vector<S>
   package let squaredInitialMomentum: Vector<S>
