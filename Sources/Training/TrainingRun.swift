@@ -21,11 +21,15 @@ public final class TrainingRun {
   public var checkpointRequest: () -> Bool = { false }
 
   /// Those of this process, oldest first: environment steps taken and mean undiscounted return.
-  public private(set) var evaluations: [(step: Int, meanReturn: Double)] = []
+  /// What this process evaluated; discounted costs where the run records a cost.
+  public private(set) var evaluations: [(step: Int, meanReturn: Double, meanDiscountedCost: Double?)] = []
   /// Environment steps taken, by earlier processes included.
   public var stepsTaken: Int { progress.step }
   /// Return of the last finished training episode.
   public var lastReturn: Double? { progress.lastReturn }
+
+  /// λ of a safe agent.
+  public var multiplier: Double? { agent.multiplier?.value }
 
   private let environment: TimeLimit
   private let evaluationEnvironment: TimeLimit
@@ -332,7 +336,7 @@ public final class TrainingRun {
       discountedCosts: evaluation.discountedCosts, wallSeconds: progress.wallSeconds)
     try curve.flush()
     let mean = Statistics(evaluation.returns).mean
-    evaluations.append((progress.step, mean))
+    evaluations.append((progress.step, mean, costSignal == nil ? nil : Statistics(evaluation.discountedCosts).mean))
     if mean > progress.bestReturn ?? -.infinity {
       progress.bestReturn = mean
       try HDF5File.replace(at: directory.best) { file in

@@ -1,7 +1,7 @@
 import Foundation
 import Training
 
-/// How a run goes: step, percent, steps per second, time left, last return. One redrawn line on a terminal, a plain line every few
+/// How a run goes: step, percent, steps per second, time left, last return, a safe agent's λ. One redrawn line on a terminal, a plain line every few
 /// seconds elsewhere.
 final class ProgressLine {
   /// Which holds this line by its `onStep`.
@@ -36,9 +36,10 @@ final class ProgressLine {
     if isTerminal { write("\r\u{1B}[K") }
   }
 
-  private func announce(_ evaluation: (step: Int, meanReturn: Double)) {
+  private func announce(_ evaluation: (step: Int, meanReturn: Double, meanDiscountedCost: Double?)) {
     if isTerminal { write("\r\u{1B}[K") }
-    write("evaluation at step \(evaluation.step): mean return \(String(format: "%.1f", evaluation.meanReturn))\n")
+    let cost = evaluation.meanDiscountedCost.map { String(format: ", discounted cost %.2f", $0) } ?? ""
+    write("evaluation at step \(evaluation.step): mean return \(String(format: "%.1f", evaluation.meanReturn))\(cost)\n")
   }
 
   private func draw(_ now: ContinuousClock.Instant) {
@@ -50,8 +51,9 @@ final class ProgressLine {
     let left = speed > 0 ? duration(Double(total - run.stepsTaken) / speed) : "?"
     let percent = 100 * Double(run.stepsTaken) / Double(total)
     let last = run.lastReturn.map { String(format: "%.1f", $0) } ?? "none yet"
+    let multiplier = run.multiplier.map { String(format: "  λ %.2f", $0) } ?? ""
     let line = String(format: "step %d of %d (%.1f %%)  %.0f steps/s  ", run.stepsTaken, total, percent, speed)
-      + "\(left) left  last return \(last)"
+      + "\(left) left  last return \(last)\(multiplier)"
     write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
   }
 

@@ -68,8 +68,9 @@ struct TrainCommand: ParsableCommand {
         throw error
       }
       progress.finish()
-      for (step, mean) in run.evaluations.suffix(1) {
-        say("finished: mean return \(String(format: "%.1f", mean)) at step \(step); curves in \(directory.curve)")
+      for evaluation in run.evaluations.suffix(1) {
+        let mean = String(format: "%.1f", evaluation.meanReturn)
+        say("finished: mean return \(mean) at step \(evaluation.step); curves in \(directory.curve)")
       }
     }
   }
