@@ -30,7 +30,7 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .wrongActionCount(let environment, let expected, let given):
       "\(environment) takes actions of \(expected) numbers, got \(given)"
     case .diverged(let environment, let reason):
-      "the simulation of \(environment) diverged: \(reason) To go on as Gymnasium does, leave out environment.divergence"
+      "the simulation of \(environment) diverged: \(reason) Gymnasium would go on, and so does a run without environment.divergence"
     }
   }
 }

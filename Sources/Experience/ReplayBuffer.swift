@@ -75,10 +75,19 @@ public final class ReplayBuffer {
   /// Whether transitions carry a safety cost.
   public var storesCosts: Bool { costs != nil }
 
-  /// The newest step's next observation.
-  public var newestObservation: UnsafeBufferPointer<Float> {
-    demand(stepsTaken > 0, "an empty buffer has no newest observation")
-    return UnsafeBufferPointer(start: newest, count: observationSize)
+  /// Whether the newest step led to this observation, as it is stored.
+  public func newestObservationIs(_ observation: [Double]) -> Bool {
+    demand(
+      stepsTaken > 0 && observation.count == observationSize,
+      "an observation of \(observation.count) beside a buffer of \(stepsTaken) steps with \(observationSize)")
+    return observation.indices.allSatisfy { newest[$0] == Float(observation[$0]) }
+  }
+
+  /// Takes the newest step for its episode's last, cut without terminating.
+  public func cutNewest() {
+    demand(stepsTaken > 0, "an empty buffer has no newest step")
+    let slot = (stepsTaken - 1) % capacity
+    if finalIndices[slot] < 0 { finish(slot, terminal: false, timeout: true) }
   }
 
   /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.

@@ -12,7 +12,8 @@ public protocol Environment: AnyObject {
   /// Starts a new episode. Every random draw comes from `generator`, so its state before the call determines the episode's start.
   func reset<Generator: RandomNumberGenerator>(using generator: inout Generator)
 
-  /// Applies one action for one control period.
+  /// Applies one action for one control period. What follows depends on the reset and the actions since alone: a run that is continued
+  /// takes its episode again from them.
   /// - Parameter action: `specification.actionSize` values in [-1, 1].
   /// - Throws: when the simulation can not go on.
   func step(_ action: [Float]) throws -> Step

@@ -84,7 +84,7 @@ extension Float {
     return n.addingProductOf(0.693_359_375, addedTo: f + small)
   }
 
-  /// Within 10⁻⁷ of cos 2πt and sin 2πt, for t in [0, 1) with at most 24 binary places.
+  /// Within 1.2·10⁻⁷ of cos 2πt and sin 2πt, for t in [0, 1) with at most 24 binary places.
   ///
   /// What is left of t after the nearest quarter turn is exact; Cephes' polynomials for |angle| ≤ π/4 do the rest.
   @inline(__always)

@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
   import Glibc
 #else
@@ -27,7 +25,13 @@ public enum LargePages {
 /// Memory is handed out in order and given back to the system when the last of its users is gone.
 final class Slab: @unchecked Sendable {
   private static let cacheLine = 64
-  private static let current = Mutex<Slab?>(nil)
+  private nonisolated(unsafe) static var current: Slab?
+  /// Of `current` and what is taken from it. A lock that ThreadSanitizer knows, which `Synchronization`'s is not.
+  private nonisolated(unsafe) static let lock = {
+    let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    pthread_mutex_init(lock, nil)
+    return lock
+  }()
 
   private let base: UnsafeMutableRawPointer
   private let size: Int
@@ -45,18 +49,18 @@ final class Slab: @unchecked Sendable {
   static func allocate(bytes: Int) -> (slab: Slab, memory: UnsafeMutableRawPointer) {
     // A line more than asked for, so that equal buffers do not all begin at the same place of the caches.
     let taken = (bytes + cacheLine - 1) / cacheLine * cacheLine + cacheLine
-    return current.withLock { current in
-      let slab: Slab
-      if let present = current, present.used + taken <= present.size {
-        slab = present
-      } else {
-        slab = Slab(size: (taken + LargePages.size - 1) / LargePages.size * LargePages.size)
-        // What is larger than a slab has its own; the present one goes on.
-        if taken < LargePages.size { current = slab }
-      }
-      let memory = slab.base + slab.used
-      slab.used += taken
-      return (slab, memory)
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    let slab: Slab
+    if let present = current, present.used + taken <= present.size {
+      slab = present
+    } else {
+      slab = Slab(size: (taken + LargePages.size - 1) / LargePages.size * LargePages.size)
+      // What is larger than a slab has its own; the present one goes on.
+      if taken < LargePages.size { current = slab }
     }
+    let memory = slab.base + slab.used
+    slab.used += taken
+    return (slab, memory)
   }
 }

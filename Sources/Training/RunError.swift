@@ -58,7 +58,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "the episode in '\(path)' that was going on at step \(step) can not be taken again as it was: the environment (its model file, its "
         + "parameters, its version) is no longer the run's; put it back, or start over with --fresh"
     case .simulationDiverged(let reason, let step, let path):
-      "at step \(step) \(reason); the last checkpoint in '\(path)' is intact"
+      "at step \(step) \(reason); the last checkpoint in '\(path)' is intact, and --fresh starts over with other settings"
     case .directoryReplaced(let path):
       "'\(path)' was removed or replaced while this run was at work in it; the run ends, nothing more is written there"
     case .alreadyRunning(let path, let holder):

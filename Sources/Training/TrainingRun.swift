@@ -20,8 +20,8 @@ public final class TrainingRun {
   /// Asked after every step; true writes a checkpoint, and the run goes on.
   public var checkpointRequest: () -> Bool = { false }
 
-  /// Those of this process, oldest first: environment steps taken and mean undiscounted return.
-  /// What this process evaluated; discounted costs where the run records a cost.
+  /// Those of this process, oldest first: environment steps taken, mean undiscounted return, and mean discounted cost where the run
+  /// records a cost.
   public private(set) var evaluations: [(step: Int, meanReturn: Double, meanDiscountedCost: Double?)] = []
   /// Environment steps taken, by earlier processes included.
   public var stepsTaken: Int { progress.step }
@@ -74,7 +74,7 @@ public final class TrainingRun {
     let facts = environment.specification
     let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     agent = SoftActorCritic(
-      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, 2)))
+      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, SoftActorCritic<Float>.standardLanes)))
     actor = Actor(agent)
     evaluationActor = Actor(agent)
     ownExploration = exploration
@@ -82,8 +82,8 @@ public final class TrainingRun {
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
-    // Room for a whole episode: growing would be the one thing that a step asks memory for.
-    episodeActions.reserveCapacity((facts.timeLimit ?? 1000) * facts.actionSize)
+    // Room for the usual episode: growing would be the one thing that a step asks memory for.
+    episodeActions.reserveCapacity(min(facts.timeLimit ?? 1000, 1000) * facts.actionSize)
     action = [Float](repeating: 0, count: facts.actionSize)
     previousObservation = [Double](repeating: 0, count: facts.observationSize)
 
@@ -106,8 +106,12 @@ public final class TrainingRun {
           "'\(directory.path)' goes on where numbers round otherwise (\(differences.joined(separator: "; "))): its end may differ "
             + "from an uninterrupted run's")
       }
-      if try !resume(checkpoint) && differences.isEmpty {
-        throw RunError.environmentChanged(step: progress.step, path: directory.path)
+      if try !resume(checkpoint) {
+        if differences.isEmpty { throw RunError.environmentChanged(step: progress.step, path: directory.path) }
+        warn("its episode at step \(progress.step) can not be taken again to the last bit here and is cut; replay.h5 does not say so")
+        replay.cutNewest()
+        try endEpisode()
+        beginEpisode()
       }
       if progress.bestReturn != nil && !FileManager.default.fileExists(atPath: directory.best) {
         warn("'\(directory.best)' is gone; the next evaluation's networks take its place")
@@ -130,7 +134,7 @@ public final class TrainingRun {
   }
 
   /// Whether a directory holds a run of these settings with all steps taken; nothing is opened for writing.
-  /// - Throws: as ``init(_:directory:startsOver:warn:makeEnvironment:)`` for a run of other settings or of more steps.
+  /// - Throws: as ``init(_:directory:startsOver:exploration:warn:makeEnvironment:)`` for a run of other settings or of more steps.
   public static func isFinished(_ settings: Settings, in directory: RunDirectory) throws -> Bool {
     let settings = try settings.resolved()
     guard let checkpoint = try openCheckpoint(settings, in: directory) else { return false }
@@ -167,8 +171,6 @@ public final class TrainingRun {
       try takeRemainingSteps()
     } catch let error as AgentError {
       throw RunError.diverged(error, step: progress.step, path: directory.path)
-    } catch let error as EnvironmentError {
-      throw RunError.simulationDiverged(reason: "\(error)", step: progress.step + 1, path: directory.path)
     } catch let error as HDF5Error {
       throw RunError.recordingFailed(reason: "\(error)", savedStep: savedStep, path: directory.path)
     }
@@ -195,7 +197,7 @@ public final class TrainingRun {
   /// Algorithm 1, lines 4 to 10: act, store, learn.
   private func takeStep() throws {
     try chooseAction()
-    let step = try environment.step(action)
+    let step = try reportingDivergence(at: progress.step + 1) { try environment.step(action) }
     progress.step += 1
     episodeActions.append(contentsOf: action)
     let cost = costSignal?.cost(of: step, action: action) ?? 0
@@ -215,6 +217,15 @@ public final class TrainingRun {
       beginEpisode()
     } else {
       keepObservation()
+    }
+  }
+
+  private func reportingDivergence<Result>(at step: Int, _ simulate: () throws -> Result) throws -> Result {
+    do {
+      return try simulate()
+    } catch let error as EnvironmentError {
+      guard case .diverged = error else { throw error }
+      throw RunError.simulationDiverged(reason: "\(error)", step: step, path: directory.path)
     }
   }
 
@@ -328,9 +339,11 @@ public final class TrainingRun {
   }
 
   private func evaluate() throws {
-    let evaluation = try Evaluation.run(
-      evaluationActor, in: evaluationEnvironment, episodes: settings.evaluationEpisodes, cost: costSignal,
-      gamma: settings.gamma, using: &generators.evaluation)
+    let evaluation = try reportingDivergence(at: progress.step) {
+      try Evaluation.run(
+        evaluationActor, in: evaluationEnvironment, episodes: settings.evaluationEpisodes, cost: costSignal, gamma: settings.gamma,
+        using: &generators.evaluation)
+    }
     try curve.appendEvaluation(
       step: progress.step, returns: evaluation.returns, lengths: evaluation.lengths, costs: evaluation.costs,
       discountedCosts: evaluation.discountedCosts, wallSeconds: progress.wallSeconds)
@@ -339,6 +352,7 @@ public final class TrainingRun {
     evaluations.append((progress.step, mean, costSignal == nil ? nil : Statistics(evaluation.discountedCosts).mean))
     if mean > progress.bestReturn ?? -.infinity {
       progress.bestReturn = mean
+      try lock.requireHeld()
       try HDF5File.replace(at: directory.best) { file in
         try file.setFormatVersion(Checkpoint.formatVersion)
         try file.setAttribute("configuration", settings.yaml)
@@ -387,7 +401,7 @@ public final class TrainingRun {
       isSame = try environment.step(action).ending == nil
     }
     if isSame && !episodeActions.isEmpty {
-      isSame = zip(replay.newestObservation, environment.observation).allSatisfy { $0 == Float($1) }
+      isSame = replay.newestObservationIs(environment.observation)
     }
     keepObservation()
     return isSame

@@ -29,7 +29,7 @@ func say(_ line: String) { put("\(line)\n", on: STDOUT_FILENO) }
 func sayJSON(_ result: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-  say(String(decoding: try encoder.encode(result), as: UTF8.self))
+  print(String(decoding: try encoder.encode(result), as: UTF8.self))
 }
 
 /// Writes text, and goes on without where that fails: a full disk or a closed pipe must not end a training run.

@@ -1,8 +1,8 @@
 import Foundation
 import Training
 
-/// How a run goes: step, percent, steps per second, time left, last return, a safe agent's λ. One redrawn line on a terminal, a plain line every few
-/// seconds elsewhere.
+/// How a run goes: step, percent, steps per second, time left, last return, a safe agent's λ. One redrawn line on a terminal, a plain
+/// line every few seconds elsewhere.
 final class ProgressLine {
   /// Which holds this line by its `onStep`.
   private unowned let run: TrainingRun

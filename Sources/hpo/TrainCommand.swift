@@ -109,7 +109,7 @@ enum StopRequest {
     sigemptyset(&heard)
     for signal in [SIGUSR1, SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, signal) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
-    Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) }
+    if !isIgnored(SIGUSR1) { Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) } }
     for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) {
       Foundation.signal(signal) { number in
         StopRequest.number.store(number, ordering: .relaxed)

@@ -201,9 +201,11 @@ import Testing
 
   @Test func `a result that can not be printed is a failure`() throws {
     let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
-    let outcome = try Program.run(["env", "list"], output: full)
-    #expect(outcome.exitCode == 1)
-    #expect(outcome.error == "hpo: what was to be printed could not be written: No space left on device\n")
+    for command in [["env", "list"], ["bench", "environments", "Hopper", "--steps", "1", "--repetitions", "1", "--json"]] {
+      let outcome = try Program.run(command, output: full)
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.error == "hpo: what was to be printed could not be written: No space left on device\n")
+    }
   }
 
   @Test func `a wrong command is one line and exit code 2`() throws {

@@ -46,8 +46,9 @@ struct Program {
   /// - Parameter shell: what a shell does before it becomes the program.
   static func start(_ arguments: [String], after shell: String = ":") throws -> Running {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
+    // Whatever the tests themselves were started to ignore.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=HUP,INT,TERM,USR1", "sh", "-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
     let output = Pipe(), error = Pipe()
     process.standardOutput = output
     process.standardError = error

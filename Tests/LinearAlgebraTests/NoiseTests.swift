@@ -26,7 +26,7 @@ import Testing
   @Test func `sixteen-wide cosine and sine stay within 1.2e-7 of the exact values over a whole turn`() {
     var worst = 0.0
     for index in 0..<(1 << 18) {
-      // Every multiple of 2⁻²⁴ near the eighths, where polynomials change, and a grid between.
+      // Every 65th multiple of 2⁻²⁴ and its neighbours in turn.
       let t = Float((UInt32(index) &* 64 &+ UInt32(index) & 63) & 0xFF_FFFF) * 0x1p-24
       let (cosine, sine) = Float.cosineAndSine16(ofTurns: SIMD16(repeating: t))
       worst = max(worst, abs(Double(cosine[3]) - cos(2 * .pi * Double(t))), abs(Double(sine[12]) - sin(2 * .pi * Double(t))))

@@ -118,6 +118,8 @@ import Training
     settings.warmupSteps = 100
     settings.updateAfter = 100
     settings.checkpointInterval = 50
+    settings.evaluationInterval = 50
+    settings.evaluationEpisodes = 1
     let directory = RunDirectory(path: "\(folder.path)/taken")
     let run = try TrainingRun(settings, directory: directory) { PointMass() }
     run.onStep = { run in

@@ -118,7 +118,7 @@ import Training
   }
 
   @Test func `a shape that is wrong is found before memory is taken for the update`() throws {
-    // Networks that would take gigabytes a row are not made for a batch that can not be.
+    // A file that lacks most of its layers as well: the shape is what is complained of.
     for (name, checkpoint) in [("terminals", try checkpoint(.sac)), ("costs", try checkpoint(.sacLagrangian))] {
       let file = try HDF5File.open(at: checkpoint, mode: .readWrite)
       try file.group("networks").setAttribute("policy_hidden_layers", 16)

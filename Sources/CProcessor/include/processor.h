@@ -36,7 +36,7 @@ static inline void processor_relax(void) {
 #endif
 }
 
-/// x[i] <- sqrt(x[i]), rounded as IEEE 754 says. Swift's own square root of a vector goes number by number, looking out for errors.
+/// x[i] <- sqrt(x[i]), rounded as IEEE 754 says. Swift's own square root of a vector goes number by number, for errno's sake.
 static inline __attribute__((always_inline)) void processor_square_roots_of_16(float *x) {
   typedef float sixteen __attribute__((vector_size(64), aligned(4)));
   *(sixteen *)x = __builtin_elementwise_sqrt(*(sixteen *)x);
