@@ -26,7 +26,11 @@ class Program:
 
     def __init__(self, path, seconds, megabytes):
         self.path, self.seconds, self.megabytes = str(path), seconds, megabytes
-        sanitizers = f"exitcode=99:detect_leaks=0:abort_on_error=0:handle_abort=0:hard_rss_limit_mb={4 * megabytes}"
+        # As without the sanitizer, memory that is not to be had is refused rather than fatal.
+        sanitizers = (
+            "exitcode=99:detect_leaks=0:abort_on_error=0:handle_abort=0:allocator_may_return_null=1:"
+            f"hard_rss_limit_mb={4 * megabytes}"
+        )
         self.environment = dict(os.environ, ASAN_OPTIONS=sanitizers, SWIFT_BACKTRACE="enable=no")
 
     def run(self, arguments, folder):
