@@ -13,27 +13,21 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-here = pathlib.Path(__file__).parent
+here = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(here.parent))
+import curves as copies
+
 curves = here / "curves"
 environments, algorithms, seeds = ["HalfCheetah-v2", "Hopper-v2"], ["sac", "sac-hpo"], [0, 1, 2]
 
 
 def keep(runs):
-    """Copies each curve.h5 without the name of the machine and without the episodes' and updates' details."""
+    """Copies each curve.h5 here."""
     for environment in environments:
         for algorithm in algorithms:
             for seed in seeds:
-                target = curves / environment / algorithm / f"seed-{seed}.h5"
-                target.parent.mkdir(parents=True, exist_ok=True)
                 source = pathlib.Path(runs) / environment / algorithm / f"seed-{seed}" / "curve.h5"
-                with h5py.File(source) as old, h5py.File(target, "w") as new:
-                    for name in ("evaluation", "episode", "update"):
-                        group = new.create_group(name)
-                        for key, values in old[name].items():
-                            group.create_dataset(key, data=values[:], compression="gzip")
-                    for key, value in old.attrs.items():
-                        if key != "host":
-                            new.attrs[key] = value
+                copies.keep(source, curves / environment / algorithm / f"seed-{seed}.h5")
 
 
 def returns(environment, algorithm):

@@ -9,30 +9,24 @@ import sys
 import h5py
 import numpy as np
 
-here = pathlib.Path(__file__).parent
+here = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(here.parent))
+import curves as copies
+
 curves = here / "curves"
 environments, algorithms = ["Ant-v2", "HalfCheetah-v2"], ["sac", "sac-lagrangian", "safe-sac-hpo"]
 
 
 def keep(runs):
-    """Copies each finished curve.h5 without the name of the machine."""
+    """Copies each finished curve.h5 here."""
     for source in sorted(pathlib.Path(runs).glob("*/*/seed-*/curve.h5")):
         environment, algorithm, seed = source.parts[-4:-1]
         with h5py.File(source, "r", libver="latest", swmr=True) as old:
             steps = old["evaluation/step"][:]
-            if len(steps) == 0 or steps[-1] < 20_000:
-                print(f"{environment} {algorithm} {seed} is not finished: left out", file=sys.stderr)
-                continue
-            target = curves / environment / algorithm / f"{seed}.h5"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with h5py.File(target, "w") as new:
-                for name in ("evaluation", "episode", "update"):
-                    group = new.create_group(name)
-                    for key, values in old[name].items():
-                        group.create_dataset(key, data=values[:], compression="gzip")
-                for key, value in old.attrs.items():
-                    if key != "host":
-                        new.attrs[key] = value
+        if len(steps) == 0 or steps[-1] < 20_000:
+            print(f"{environment} {algorithm} {seed} is not finished: left out", file=sys.stderr)
+            continue
+        copies.keep(source, curves / environment / algorithm / f"{seed}.h5")
 
 
 if len(sys.argv) > 1:

@@ -33,13 +33,7 @@ struct Program {
     process.standardError = error
     try process.run()
     if file != nil { try output.fileHandleForWriting.close() }
-    // What these commands print fits a pipe's buffer, so reading one after the other can not lock up.
-    let printed = output.fileHandleForReading.readDataToEndOfFile()
-    let complained = error.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-      output: String(decoding: printed, as: UTF8.self), error: String(decoding: complained, as: UTF8.self))
+    return Running(process: process, output: output, error: error).outcome()
   }
 
   /// The program at work, having printed its first line.
@@ -67,6 +61,7 @@ struct Program {
 
     /// Waits for its end.
     func outcome() -> Outcome {
+      // What these commands print fits a pipe's buffer, so reading one after the other can not lock up.
       let printed = output.fileHandleForReading.readDataToEndOfFile()
       let complained = error.fileHandleForReading.readDataToEndOfFile()
       process.waitUntilExit()

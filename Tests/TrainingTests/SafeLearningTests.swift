@@ -11,17 +11,8 @@ import Training
   /// Mean return and discounted cost of the deterministic policy: of ten episodes each after 3000, 3500 and 4000 steps.
   private func trained(_ algorithm: Algorithm) throws -> (meanReturn: Double, discountedCost: Double) {
     let folder = try TemporaryFolder()
-    var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
-    settings.steps = 4000
-    settings.batchSize = 64
-    settings.hiddenSize = 32
-    settings.warmupSteps = 500
-    settings.updateAfter = 200
-    settings.learningRate = 2e-3
-    settings.alpha = 0.02
-    settings.gamma = 0.95
+    var settings = Settings.smallTask(algorithm, steps: 4000)
     settings.evaluationInterval = 500
-    settings.threads = 1
     settings.cost = .own
     // A hundred episodes are few: λ has to settle within them.
     (settings.costLimit, settings.multiplierRate) = (limit, 0.02)

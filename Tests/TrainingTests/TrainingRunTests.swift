@@ -297,17 +297,8 @@ import Training
   /// random start: mean distance 0.77 over 40 steps, and they drift); pushing straight home scores about −9.
   private func finalReturn(_ algorithm: Algorithm) throws -> Double {
     let folder = try TemporaryFolder()
-    var settings = Settings(environment: "PointMass-v0", algorithm: algorithm)
-    settings.steps = 2500
-    settings.batchSize = 64
-    settings.hiddenSize = 32
-    settings.warmupSteps = 500
-    settings.updateAfter = 200
-    settings.learningRate = 2e-3
-    settings.alpha = 0.02
-    settings.gamma = 0.95
+    var settings = Settings.smallTask(algorithm, steps: 2500)
     settings.evaluationInterval = 2500
-    settings.threads = 1
     let run = try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/run")) { PointMass() }
     try run.run()
     return run.evaluations.last?.meanReturn ?? -.infinity
