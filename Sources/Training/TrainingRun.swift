@@ -74,7 +74,8 @@ public final class TrainingRun {
     let facts = environment.specification
     let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     agent = SoftActorCritic(
-      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)), pool: WorkerPool(threads: min(settings.threads, SoftActorCritic<Float>.standardLanes)))
+      agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
+      pool: WorkerPool(threads: min(settings.threads, SoftActorCritic<Float>.standardLanes)))
     actor = Actor(agent)
     evaluationActor = Actor(agent)
     ownExploration = exploration
