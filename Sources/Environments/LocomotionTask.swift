@@ -27,7 +27,7 @@ public final class LocomotionTask: MuJoCoTask {
   private let lowControls: [Float]
   private let highControls: [Float]
   private var scaledAction: [Float]
-  /// Why the simulation can not go on until the next reset: steps throw it, as `reset` itself can not.
+  /// Why the simulation cannot go on until the next reset: steps throw it again, as what they would go on from is half done.
   private var failure: (any Error)?
 
   private enum ResolvedDisplacement {
@@ -62,7 +62,7 @@ public final class LocomotionTask: MuJoCoTask {
 
   // MARK: Episodes
 
-  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) {
+  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
     let noise = rules.resetNoise
     // Positions first, then velocities, one draw (or normal) each, in the model's order.
     let positions = initialPositions.map { $0 + generator.uniform(-noise.scale, noise.scale) }
@@ -72,7 +72,7 @@ public final class LocomotionTask: MuJoCoTask {
       case .normal: initial + noise.scale * generator.standardNormal()
       }
     }
-    try? setState(qpos: positions, qvel: velocities)  // keeps its error in `failure`
+    try setState(qpos: positions, qvel: velocities)
   }
 
   public func setState(qpos: [Double], qvel: [Double]) throws {

@@ -10,12 +10,13 @@ public protocol Environment: AnyObject {
   var observation: [Double] { get }
 
   /// Starts a new episode. Every random draw comes from `generator`, so its state before the call determines the episode's start.
-  func reset<Generator: RandomNumberGenerator>(using generator: inout Generator)
+  /// - Throws: when the simulation cannot start.
+  func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws
 
   /// Applies one action for one control period. What follows depends on the reset and the actions since alone: a run that is continued
   /// takes its episode again from them.
   /// - Parameter action: `specification.actionSize` values in [-1, 1].
-  /// - Throws: when the simulation can not go on.
+  /// - Throws: when the simulation cannot go on.
   func step(_ action: [Float]) throws -> Step
 }
 

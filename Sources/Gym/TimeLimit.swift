@@ -17,9 +17,10 @@ public final class TimeLimit: Environment {
   public var observation: [Double] { environment.observation }
 
   /// Starts a new episode, its steps counted from 0.
-  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) {
+  /// - Throws: what the task throws.
+  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
     elapsedSteps = 0
-    environment.reset(using: &generator)
+    try environment.reset(using: &generator)
   }
 
   /// One step of the task's, truncated at the limit.

@@ -43,8 +43,8 @@ public enum EnvironmentBenchmark {
     func time() throws -> Double {
       var starts = SeededGenerator(seed: 1)
       return try seconds {
-        task.reset(using: &starts)
-        for action in actions where try task.step(action).ending != nil { task.reset(using: &starts) }
+        try task.reset(using: &starts)
+        for action in actions where try task.step(action).ending != nil { try task.reset(using: &starts) }
       }
     }
     _ = try time()  // warm up
@@ -55,7 +55,7 @@ public enum EnvironmentBenchmark {
   private static func measure(_ task: LocomotionTask, steps: Int, repetitions: Int) throws -> Row {
     let bare = try BareSimulation(of: task)
     var generator = SeededGenerator(seed: 0)
-    task.reset(using: &generator)
+    try task.reset(using: &generator)
     let (qpos, qvel) = (task.qpos, task.qvel)
     let actions = (0..<steps).map { _ in
       (0..<task.specification.actionSize).map { _ in Float(generator.uniform(-1, 1)) }

@@ -23,7 +23,7 @@ public struct Evaluation: Sendable, Equatable {
     var evaluation = Evaluation()
     var action = [Float](repeating: 0, count: environment.specification.actionSize)
     for _ in 0..<episodes {
-      environment.reset(using: &generator)
+      try environment.reset(using: &generator)
       actor.beginEpisode(at: environment.observation)
       var episode = EpisodeTotals()
       while true {

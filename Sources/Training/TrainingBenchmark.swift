@@ -151,11 +151,11 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   private static func stepTime(_ task: TimeLimit, repetitions: Int) throws -> Double {
     var generator = SeededGenerator(seed: 0)
     var action = [Float](repeating: 0, count: task.specification.actionSize)
-    task.reset(using: &generator)
+    try task.reset(using: &generator)
     let times = try (0..<100 * repetitions).map { _ in
       for index in action.indices { action[index] = Float(generator.uniform(-1, 1)) }
       return try seconds {
-        if try task.step(action).ending != nil { task.reset(using: &generator) }
+        if try task.step(action).ending != nil { try task.reset(using: &generator) }
       }
     }
     return times.reduce(0, +) / Double(times.count)

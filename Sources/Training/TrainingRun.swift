@@ -112,7 +112,7 @@ public final class TrainingRun {
         warn("its episode at step \(progress.step) can not be taken again to the last bit here and is cut; replay.h5 does not say so")
         replay.cutNewest()
         try endEpisode()
-        beginEpisode()
+        try beginEpisode()
       }
       if progress.bestReturn != nil && !FileManager.default.fileExists(atPath: directory.best) {
         warn("'\(directory.best)' is gone; the next evaluation's networks take its place")
@@ -128,7 +128,7 @@ public final class TrainingRun {
       replayFile = try ReplayFile.create(
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: costSignal != nil,
         attributes: attributes(settings))
-      beginEpisode()
+      try beginEpisode()
       // From here on the directory holds a run: one without its checkpoint has lost it.
       try writeCheckpoint()
     }
@@ -215,7 +215,7 @@ public final class TrainingRun {
     progress.loopSteps += 1
     if step.ending != nil {
       try endEpisode()
-      beginEpisode()
+      try beginEpisode()
     } else {
       keepObservation()
     }
@@ -265,11 +265,11 @@ public final class TrainingRun {
     }
   }
 
-  private func beginEpisode() {
+  private func beginEpisode() throws {
     episodeStart = generators.environment
     episodeActions.removeAll(keepingCapacity: true)
     progress.episode = EpisodeTotals()
-    environment.reset(using: &generators.environment)
+    try environment.reset(using: &generators.environment)
     actor.beginEpisode(at: environment.observation)
     keepObservation()
   }
@@ -394,7 +394,7 @@ public final class TrainingRun {
     progress = checkpoint.progress
     savedStep = progress.step
     var generator = episodeStart
-    environment.reset(using: &generator)
+    try environment.reset(using: &generator)
     actor.beginEpisode(at: environment.observation)
     var isSame = true
     for start in stride(from: 0, to: episodeActions.count, by: action.count) where isSame {

@@ -29,9 +29,9 @@ struct DeterminismTests {
   ) throws {
     var generator = SeededGenerator(seed: 11)
     let task = try RoboschoolHumanoid(variant)
-    task.reset(using: &generator)
+    try task.reset(using: &generator)
     let stored = generator.state
-    task.reset(using: &generator)
+    try task.reset(using: &generator)
     let actions = (0..<200).map { _ in (0..<17).map { _ in Float(generator.uniform(-1, 1)) } }
     let observations = try actions.map { action in
       _ = try task.step(action)
@@ -39,7 +39,7 @@ struct DeterminismTests {
     }
     var restored = try #require(SeededGenerator(state: stored))
     let other = try RoboschoolHumanoid(variant)
-    other.reset(using: &restored)
+    try other.reset(using: &restored)
     for (action, expected) in zip(actions, observations) {
       _ = try other.step(action)
       #expect(other.observation == expected)
@@ -51,7 +51,7 @@ struct DeterminismTests {
 /// 300 random steps from a seed: observations, rewards and endings.
 private func trajectory(of task: RoboschoolHumanoid, seed: UInt64) throws -> [Double] {
   var generator = SeededGenerator(seed: seed)
-  task.reset(using: &generator)
+  try task.reset(using: &generator)
   var values = task.observation
   for _ in 0..<300 {
     let step = try task.step((0..<17).map { _ in Float(generator.uniform(-1, 1)) })

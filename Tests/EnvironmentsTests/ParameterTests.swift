@@ -67,7 +67,7 @@ import Testing
   @Test func `included positions come first`() throws {
     let task = try make("Ant", ["exclude_current_positions_from_observation": false])
     var generator = SeededGenerator(seed: 0)
-    task.reset(using: &generator)
+    try task.reset(using: &generator)
     #expect(Array(task.observation.prefix(15)) == task.qpos)
     #expect(Array(try make("Hopper").observation.prefix(5)) == Array(try make("Hopper").qpos.dropFirst()))
   }

@@ -30,7 +30,7 @@ import Testing
     var positions: [Double] = []
     var velocities: [Double] = []
     for _ in 0..<1000 {
-      task.reset(using: &generator)
+      try task.reset(using: &generator)
       positions += zip(task.qpos, initial).map { ($0 - $1) / rule.scale }
       velocities += task.qvel.map { $0 / rule.scale }
     }
@@ -46,13 +46,13 @@ import Testing
   @Test(arguments: rules) func `a seed determines the start, another seed changes it`(rule: Rule) throws {
     let (task, other) = (try make(rule.id), try make(rule.id))
     var (first, same, different) = (SeededGenerator(seed: 3), SeededGenerator(seed: 3), SeededGenerator(seed: 4))
-    task.reset(using: &first)
-    other.reset(using: &same)
+    try task.reset(using: &first)
+    try other.reset(using: &same)
     #expect(task.qpos == other.qpos)
     #expect(task.qvel == other.qvel)
     #expect(task.observation == other.observation)
     #expect(first == same)
-    other.reset(using: &different)
+    try other.reset(using: &different)
     #expect(zip(task.qpos, other.qpos).allSatisfy { $0 != $1 })
     #expect(zip(task.qvel, other.qvel).allSatisfy { $0 != $1 })
   }
@@ -62,8 +62,8 @@ import Testing
     let action = [Float](repeating: 0.7, count: used.specification.actionSize)
     for _ in 0..<20 { _ = try used.step(action) }
     var (a, b) = (SeededGenerator(seed: 1), SeededGenerator(seed: 1))
-    fresh.reset(using: &a)
-    used.reset(using: &b)
+    try fresh.reset(using: &a)
+    try used.reset(using: &b)
     #expect(fresh.observation == used.observation)
     for _ in 0..<20 {  // the solver's warm start would show here
       #expect(try fresh.step(action) == used.step(action))

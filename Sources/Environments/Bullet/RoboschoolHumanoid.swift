@@ -64,8 +64,8 @@ public final class RoboschoolHumanoid: BulletTask {
   private var framesOnGround = 0
   /// See ``Posture/place``: the reference starts counting the floor when an episode's start has been observed.
   private var countsFloor = false
-  /// An error of `reset`, which can not throw; the next step does.
-  private var pendingError: (any Error)?
+  /// Why the last reset failed: steps throw it again, as the world is half made.
+  private var failure: (any Error)?
 
   /// The height that the observed one is relative to, metres.
   private static let initialHeight = 0.8
@@ -95,20 +95,14 @@ public final class RoboschoolHumanoid: BulletTask {
 // MARK: - Episodes
 
 extension RoboschoolHumanoid {
-  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) {
+  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
     draws = EpisodeDraws(using: &generator)
-    do {
-      try restart()
-      pendingError = nil
-    } catch {
-      pendingError = error
-    }
+    try restart()
   }
 
   public func reset(replaying recorded: [Double]) throws {
     draws = EpisodeDraws(replaying: recorded)
     try restart()
-    pendingError = nil
     guard recorded.count >= drawsConsumed else {
       throw BulletTaskError.tooFewDraws(environment: variant.id, needed: drawsConsumed, given: recorded.count)
     }
@@ -116,8 +110,14 @@ extension RoboschoolHumanoid {
 
   /// A new world per episode: Bullet's trees and caches remember what an old one went through.
   private func restart() throws {
-    stage = try HumanoidStage(models: models, environment: variant.id)
-    try begin()
+    do {
+      stage = try HumanoidStage(models: models, environment: variant.id)
+      try begin()
+      failure = nil
+    } catch {
+      failure = error
+      throw error
+    }
   }
 
   /// Sets the scene of a new world in the reference's order.
@@ -146,7 +146,7 @@ extension RoboschoolHumanoid {
   }
 
   public func step(controls: [Double]) throws -> Step {
-    if let pendingError { throw pendingError }
+    if let failure { throw failure }
     guard controls.count == specification.actionSize else {
       throw BulletTaskError.wrongActionCount(
         environment: variant.id, expected: specification.actionSize, given: controls.count)
