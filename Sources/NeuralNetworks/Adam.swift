@@ -16,14 +16,18 @@ public final class Adam<S: Scalar> {
   public let parameters: ParameterSet<S>
   public let settings: AdamSettings
   /// Moving averages of the gradient and of its square.
-  public let firstMoment: ParameterSet<S>
-  public let secondMoment: ParameterSet<S>
+  package let firstMoment: ParameterSet<S>
+  package let secondMoment: ParameterSet<S>
   /// Steps begun, t in the paper.
-  public var steps = 0
+  package var steps = 0
+  /// Where more shares of a gradient than two are added up, so that the caller's stay as they are.
+  private let sum: Vector<S>
 
-  public init(_ parameters: ParameterSet<S>, settings: AdamSettings) {
+  /// - Parameter gradientShares: most shares that a gradient comes in.
+  public init(_ parameters: ParameterSet<S>, settings: AdamSettings, gradientShares: Int = 1) {
     self.parameters = parameters
     self.settings = settings
+    sum = Vector(count: gradientShares > 2 ? parameters.count : 0)
     firstMoment = parameters.zeros()
     secondMoment = parameters.zeros()
   }
@@ -32,10 +36,17 @@ public final class Adam<S: Scalar> {
   public func beginStep() { steps += 1 }
 
   /// Updates the parameters in `range` by their gradients there, which come in shares to be added up.
+  ///
+  /// Ranges that do not overlap may be updated side by side.
   public func update(_ range: Range<Int>, gradientShares: [Vector<S>]) {
     // Two shares, the usual number, are added on the way.
-    let gradient = gradientShares[0][range]
-    for share in gradientShares.dropFirst(2) { gradient.add(share[range]) }
+    var gradient = gradientShares[0][range]
+    if gradientShares.count > 2 {
+      demand(sum.count == parameters.count, "\(gradientShares.count) gradient shares, but Adam was made for at most 2")
+      sum[range].copy(from: gradient)
+      gradient = sum[range]
+      for index in 2..<gradientShares.count { gradient.add(gradientShares[index][range]) }
+    }
     let other = gradientShares.count > 1 ? UnsafePointer(gradientShares[1][range].pointer) : nil
     let t = Double(steps)
     S.adamStep(

@@ -58,4 +58,28 @@ import Testing
     #expect(whole.values.array == parts.values.array)
     #expect(whole.values[0] > 0 && whole.values[39] < 0)
   }
+
+  @Test(arguments: [1, 2, 3, 5]) func `a gradient in any number of shares is their sum, and stays its caller's`(_ count: Int) {
+    let whole = ParameterSet<Double>([("x", [40])])
+    let parts = whole.zeros()
+    let shares = (0..<count).map { _ in Vector<Double>(count: 40) }
+    for (share, vector) in shares.enumerated() {
+      for index in 0..<40 { vector[index] = Double((index * 7 + share * 3) % 11 - 5) }
+    }
+    let values = shares.map { $0.array }
+    let sum = Vector<Double>(count: 40)
+    for share in shares { sum.add(share) }
+    let one = Adam(whole, settings: AdamSettings())
+    let two = Adam(parts, settings: AdamSettings(), gradientShares: count)
+    for _ in 0..<3 {
+      one.beginStep()
+      one.update(0..<40, gradientShares: [sum])
+      two.beginStep()
+      two.update(0..<16, gradientShares: shares)
+      two.update(16..<40, gradientShares: shares)
+      #expect(shares.map { $0.array } == values)
+    }
+    // Whole numbers: every order of addition gives the same.
+    #expect(whole.values.array == parts.values.array && whole.values.array.contains { $0 != 0 })
+  }
 }
