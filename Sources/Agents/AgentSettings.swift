@@ -26,6 +26,11 @@ public struct AgentSettings: Sendable, Equatable {
   public var observationSize: Int
   public var actionSize: Int
 
+  /// Which agent learns.
+  public var kind = AgentKind.softActorCritic
+  /// Shares that an update's rows are cut into, and so the threads that can work on it. Part of a result, because the order in which
+  /// gradients are added up is.
+  public var lanes = 2
   /// Discount γ per environment step.
   public var gamma = 0.99
   /// Polyak rate τ of the target critics.
@@ -38,7 +43,8 @@ public struct AgentSettings: Sendable, Equatable {
   /// Units of every hidden layer but the leapfrog networks'.
   public var hiddenSize = 256
   public var policyHiddenLayers = 1
-  public var explorationPolicy = PolicyKind.proposed
+  public var criticHiddenLayers = 2
+  public var explorationPolicy = Exploration.proposed
   public var trainingPolicy = PolicyKind.proposed
   /// K.
   public var leapfrogSteps = 3
@@ -79,6 +85,7 @@ public struct AgentSettings: Sendable, Equatable {
 public struct SafetySettings: Sendable, Equatable {
   /// d₀, discounted cost.
   public var costLimit: Double
+  public var costKind = CostKind.sum
   /// η of the multiplier's update.
   public var multiplierRate = 0.1
   /// Whether actions pass the Lyapunov filter of Algorithm 3.

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import NeuralNetworks
 
-/// Every number of one update, by the names that `hpo probe` writes.
+/// Every number of one update, by the names that probes write.
 public struct ProbeReport<S: Scalar> {
   /// [batch, actions].
   public var matrices: [(name: String, values: Matrix<S>)] = []
@@ -9,44 +9,16 @@ public struct ProbeReport<S: Scalar> {
   public var vectors: [(name: String, values: Vector<S>)] = []
   public var scalars: [(name: String, value: Double)] = []
   public var gradients: [(name: String, gradient: ParameterSet<S>)] = []
-}
 
-extension SoftActorCritic {
-  /// Losses, intermediate numbers and gradients on ``minibatch`` with ``noise`` at the present parameters; nothing is stepped.
-  ///
-  /// Only for an agent of one lane, whose working memory then holds the whole batch.
-  public func probe() -> ProbeReport<S> {
-    demand(lanes.count == 1, "a probe needs an agent of one lane, not \(lanes.count)")
-    let lane = lanes[0]
-    var report = ProbeReport<S>()
-    setCriticGradients()
-    report.matrices.append(("next_action", copy(lane.policy.action)))
-    report.vectors.append(("next_log_prob", copy(lane.policy.logProbability)))
-    if lane.policy.isEvolved { report.matrices.append(("next_momentum", copy(lane.policy.momentum))) }
-    report.vectors.append(("target_value", copy(lane.targets)))
-    if networks.cost != nil { report.vectors.append(("cost_target_value", copy(lane.costTargets))) }
+  public init() {}
 
-    setPolicyGradients()
-    report.matrices.append(("base_action", lane.policy.baseAction))
-    if lane.policy.isEvolved {
-      report.matrices.append(("evolved_action", lane.policy.action))
-      report.matrices.append(("momentum", lane.policy.momentum))
-    }
-    report.vectors.append(("log_prob", lane.policy.logProbability))
-    let metrics = metrics()
-    report.scalars = [
-      ("critic1_loss", metrics.critic1Loss), ("critic2_loss", metrics.critic2Loss), ("policy_loss", metrics.policyLoss),
-    ]
-    if networks.cost != nil { report.scalars.append(("cost_critic_loss", metrics.costCriticLoss)) }
-    report.gradients = trainedNetworks.map { ($0.name, $0.gradient()) }
-    return report
-  }
-
-  private func copy(_ matrix: Matrix<S>) -> Matrix<S> {
+  /// Takes a copy: what is reported may be computed anew.
+  public mutating func add(_ name: String, _ matrix: Matrix<S>) {
     let copy = Matrix<S>(rows: matrix.rows, columns: matrix.columns)
     copy.copy(from: matrix)
-    return copy
+    matrices.append((name, copy))
   }
 
-  private func copy(_ vector: Vector<S>) -> Vector<S> { Vector(vector.array) }
+  /// Takes a copy.
+  public mutating func add(_ name: String, _ vector: Vector<S>) { vectors.append((name, Vector(vector.array))) }
 }

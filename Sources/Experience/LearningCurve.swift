@@ -69,7 +69,7 @@ public final class LearningCurve {
     try verify(old)
     let curve = try create(at: path, layout: layout, attributes: attributes) { new in
       for (table, count) in zip(new.tables, [rows.evaluation, rows.episode, rows.update]) {
-        try table.copyRows(count, from: old)
+        try table.copyRows(count, from: old, mayLack: table === new.update)
       }
       new.rowCounts = rows
     }
@@ -184,6 +184,7 @@ private final class Table {
     var shapes: [String: [Int?]] { rows.mapValues { [nil, $0] } }
   }
 
+  private let group: String
   private let step: Dataset
   private let columns: [(name: String, dataset: Dataset)]
   /// Shapes of those columns that have several values per row; `nil` stands for the rows.
@@ -191,6 +192,7 @@ private final class Table {
 
   init(creating layout: Columns, in file: HDF5File) throws {
     let group = try file.createGroup(layout.group)
+    self.group = layout.group
     shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.createDataset($0, of: Double.self, chunkRows: layout.chunkRows)) }
@@ -202,6 +204,7 @@ private final class Table {
 
   init(opening layout: Columns, in file: HDF5File) throws {
     let group = try file.group(layout.group)
+    self.group = layout.group
     shapes = layout.shapes
     columns =
       try layout.scalars.map { ($0, try group.dataset($0, of: Double.self, shape: [nil])) }
@@ -218,8 +221,14 @@ private final class Table {
     try step.append(Int64(number))
   }
 
-  func copyRows(_ count: Int, from file: HDF5File) throws {
+  /// - Parameter mayLack: whether a column that the file has not is NaN: a scalar that was not logged when the file was begun.
+  func copyRows(_ count: Int, from file: HDF5File, mayLack: Bool) throws {
+    let present = Set(try file.group(group).childNames)
     for (name, dataset) in columns {
+      if mayLack && !present.contains(name) {
+        try dataset.append([Double](repeating: .nan, count: count))
+        continue
+      }
       let old = try file.dataset(dataset.path, of: Double.self, shape: shapes[name] ?? [nil])
       try old.requireStored(rows: count)
       try dataset.append(try old.read(rows: 0..<count, as: Double.self))

@@ -30,4 +30,18 @@ public final class Minibatch<S: Scalar>: Sendable {
     costs = Vector(count: size)
     terminals = Vector(count: size)
   }
+
+  /// A view of some rows.
+  public func rows(_ range: Range<Int>) -> Minibatch { Minibatch(self, range) }
+
+  private init(_ batch: Minibatch, _ range: Range<Int>) {
+    size = range.count
+    stateActions = batch.stateActions.rows(range)
+    observations = batch.observations.rows(range)
+    actions = batch.actions.rows(range)
+    nextObservations = batch.nextObservations.rows(range)
+    rewards = batch.rewards[range]
+    costs = batch.costs[range]
+    terminals = batch.terminals[range]
+  }
 }

@@ -2,7 +2,7 @@ import Agents
 import Experience
 import Foundation
 import HDF5
-import NeuralNetworks
+import LinearAlgebra
 import Random
 
 /// `checkpoint.h5`: everything a run needs to go on bit for bit, and how many rows of the other files belong to it. Replaced as a
@@ -23,17 +23,18 @@ struct Checkpoint {
   static let formatVersion = 1
 
   /// Writes the checkpoint, agent included.
+  /// - Parameter acting: what the exploring actor says of its actions.
   /// - Throws: `HDF5Error`; the old checkpoint is then intact.
-  func write(_ agent: SoftActorCritic<Float>, settings: Settings, to path: String) throws {
+  func write(_ agent: any Agent<Float>, acting: [ActingScalar], settings: Settings, to path: String) throws {
     try HDF5File.replace(at: path) { file in
       try file.setFormatVersion(Self.formatVersion)
       try file.setAttribute("configuration", configuration)
       for (name, version) in Versions.all { try file.setAttribute(name, version) }
       try NetworkFile.write(agent, settings: settings, to: file)
-      try writeOptimizers(of: agent, to: file)
-      try writeProgress(to: file)
-      let random = try file.createGroup("random")
-      for (name, generator) in generators.named(updateStreams: agent.noiseGenerators) { try random.write(name, generator) }
+      for item in agent.state { try file.write(item) }
+      try writeProgress(acting, to: file)
+      let random = try file.childNames.contains("random") ? file.group("random") : file.createGroup("random")
+      for (name, generator) in generators.named { try random.write(name, generator) }
       let episode = try file.createGroup("episode")
       try episode.write("start", episodeStart)
       try episode.write("actions", episodeActions)
@@ -49,13 +50,12 @@ struct Checkpoint {
   }
 
   /// Reads an open checkpoint back into an agent made from the same settings.
-  static func read(from file: HDF5File, into agent: SoftActorCritic<Float>) throws -> Checkpoint {
-    try NetworkFile.read(into: agent.networks, from: file)
-    try readOptimizers(of: agent, from: file)
+  static func read(from file: HDF5File, into agent: any Agent<Float>, acting: [ActingScalar]) throws -> Checkpoint {
+    try NetworkFile.read(into: agent, from: file)
+    for item in agent.state { try file.read(item) }
     let random = try file.group("random")
-    agent.noiseGenerators = try agent.noiseGenerators.indices.map { try random.generator("update_\($0)") }
     let episode = try file.group("episode")
-    let progress = try readProgress(from: file)
+    let progress = try readProgress(from: file, names: agent.report.names, acting)
     let actions: [Float] = try episode.read("actions", shape: [nil])
     let expected = progress.episode.length * agent.settings.actionSize
     guard actions.count == expected else {
@@ -81,7 +81,7 @@ struct Checkpoint {
     }
   }
 
-  private func writeProgress(to file: HDF5File) throws {
+  private func writeProgress(_ acting: [ActingScalar], to file: HDF5File) throws {
     let group = try file.createGroup("progress")
     try group.setAttribute("step", progress.step)
     try group.setAttribute("best_return", progress.bestReturn ?? .nan)
@@ -89,11 +89,11 @@ struct Checkpoint {
     try group.setAttribute("wall_seconds", progress.wallSeconds)
     try group.setAttribute("loop_seconds", progress.loopSeconds)
     try group.setAttribute("loop_steps", progress.loopSteps)
-    try group.setAttribute("filter_actions", progress.filter.actions)
-    try group.setAttribute("filter_steps", progress.filter.steps)
-    try group.setAttribute("filter_rejected", progress.filter.rejected)
     try group.setAttribute("update_count", progress.updates.count)
-    try group.write("update_sums", progress.updates.sums)
+    let updates = try group.createGroup("updates")
+    for (name, sum) in zip(progress.updates.names, progress.updates.sums) { try updates.write(name, [sum]) }
+    let actions = try group.createGroup("acting")
+    for scalar in acting { try actions.write(scalar.name, [scalar.sum, scalar.count]) }
     let episode = progress.episode
     try group.setAttribute("episode_length", episode.length)
     try group.write(
@@ -105,9 +105,9 @@ struct Checkpoint {
     try rows.setAttribute("replay", replayRows)
   }
 
-  private static func readProgress(from file: HDF5File) throws -> RunProgress {
+  private static func readProgress(from file: HDF5File, names: [String], _ acting: [ActingScalar]) throws -> RunProgress {
     let group = try file.group("progress")
-    var progress = RunProgress()
+    var progress = RunProgress(updateScalars: names)
     progress.step = try group.count("step")
     let best: Double = try group.attribute("best_return")
     progress.bestReturn = best.isNaN ? nil : best
@@ -116,14 +116,9 @@ struct Checkpoint {
     progress.wallSeconds = try group.attribute("wall_seconds")
     progress.loopSeconds = try group.attribute("loop_seconds")
     progress.loopSteps = try group.count("loop_steps")
-    progress.filter.actions = try group.count("filter_actions")
-    progress.filter.steps = try group.count("filter_steps")
-    progress.filter.rejected = try group.count("filter_rejected")
-    let sums: [Double] = try group.read("update_sums", shape: [UpdateAverages.names.count])
-    guard let updates = UpdateAverages(count: try group.count("update_count"), sums: sums) else {
-      throw CheckpointError.impossibleState(object: "/progress", file: file.filePath)
-    }
-    progress.updates = updates
+    progress.updates = UpdateAverages(
+      names: names, count: try group.count("update_count"), sums: try updateSums(in: group, names: names))
+    try readActing(acting, from: group)
     let totals: [Double] = try group.read("episode", shape: [4])
     progress.episode = EpisodeTotals(
       totalReward: totals[0], length: try group.count("episode_length"), cost: totals[1], discountedCost: totals[2],
@@ -131,51 +126,44 @@ struct Checkpoint {
     return progress
   }
 
-  private func writeOptimizers(of agent: SoftActorCritic<Float>, to file: HDF5File) throws {
-    let optimizers = try file.createGroup("optimizers")
-    for trained in agent.trainedNetworks {
-      let group = try optimizers.createGroup(trained.name)
-      try group.setAttribute("steps", trained.optimizer.steps)
-      try group.createGroup("first_moment").write(trained.optimizer.firstMoment)
-      try group.createGroup("second_moment").write(trained.optimizer.secondMoment)
+  /// Sums of update scalars by name. One that the file does not know has no sum of its row so far: NaN, which its mean will be.
+  private static func updateSums(in progress: Group, names: [String]) throws -> [Double] {
+    if try progress.childNames.contains("updates") {
+      let group = try progress.group("updates")
+      let present = Set(try group.childNames)
+      return try names.map { name in
+        let sums: [Double] = try present.contains(name) ? group.read(name, shape: [1]) : [.nan]
+        return sums[0]
+      }
     }
-    let temperature = try optimizers.createGroup("temperature")
-    try temperature.setAttribute("log_alpha", agent.temperature.logAlpha)
-    try temperature.setAttribute("first_moment", agent.temperature.firstMoment)
-    try temperature.setAttribute("second_moment", agent.temperature.secondMoment)
-    try temperature.setAttribute("steps", agent.temperature.steps)
-    if let multiplier = agent.multiplier {
-      let group = try file.createGroup("multiplier")
-      try group.setAttribute("value", multiplier.value)
-      try group.write("recent", multiplier.recent)
-    }
+    // As files had them at first: by position.
+    let known = [
+      "critic_loss", "policy_loss", "alpha", "log_prob", "q_mean", "momentum_norm", "gate_mean", "cost_critic_loss", "lambda",
+    ]
+    let sums: [Double] = try progress.read("update_sums", shape: [known.count])
+    return names.map { name in known.firstIndex(of: name).map { sums[$0] } ?? .nan }
   }
 
-  private static func readOptimizers(of agent: SoftActorCritic<Float>, from file: HDF5File) throws {
-    let optimizers = try file.group("optimizers")
-    for trained in agent.trainedNetworks {
-      let group = try optimizers.group(trained.name)
-      trained.optimizer.steps = try group.count("steps")
-      try group.group("first_moment").read(into: trained.optimizer.firstMoment)
-      try group.group("second_moment").read(into: trained.optimizer.secondMoment)
+  private static func readActing(_ scalars: [ActingScalar], from progress: Group) throws {
+    if try progress.childNames.contains("acting") {
+      let group = try progress.group("acting")
+      for scalar in scalars where try group.childNames.contains(scalar.name) {
+        let values: [Double] = try group.read(scalar.name, shape: [2])
+        scalar.reset(sum: values[0], count: values[1])
+      }
+      return
     }
-    let temperature = try optimizers.group("temperature")
-    agent.temperature.logAlpha = try temperature.attribute("log_alpha")
-    agent.temperature.firstMoment = try temperature.attribute("first_moment")
-    agent.temperature.secondMoment = try temperature.attribute("second_moment")
-    agent.temperature.steps = try temperature.count("steps")
-    guard [agent.temperature.logAlpha, agent.temperature.firstMoment, agent.temperature.secondMoment].allSatisfy(\.isFinite) else {
-      throw CheckpointError.notFinite(object: "/optimizers/temperature", file: file.filePath)
-    }
-    if let multiplier = agent.multiplier {
-      let group = try file.group("multiplier")
-      let recent: [Double] = try group.read("recent", shape: [nil], elementLimit: Multiplier.window)
-      multiplier.restore(value: try group.attribute("value"), recent: recent)
+    // As files had them at first: what Algorithm 3 counted.
+    let (actions, steps) = (try progress.count("filter_actions"), try progress.count("filter_steps"))
+    let rejected = try progress.count("filter_rejected")
+    let known = ["leapfrog_steps": (steps, actions), "discarded_share": (rejected, steps)]
+    for scalar in scalars {
+      if let (sum, count) = known[scalar.name] { scalar.reset(sum: Double(sum), count: Double(count)) }
     }
   }
 }
 
-/// The generators of a run, besides the update's.
+/// The generators of a run, besides the agent's.
 struct RunGenerators: Equatable {
   var environment: SeededGenerator
   var exploration: SeededGenerator
@@ -199,31 +187,7 @@ struct RunGenerators: Equatable {
     evaluation = try group.generator("evaluation")
   }
 
-  func named(updateStreams: [SeededGenerator]) -> [(name: String, generator: SeededGenerator)] {
+  var named: [(name: String, generator: SeededGenerator)] {
     [("environment", environment), ("exploration", exploration), ("replay", replay), ("evaluation", evaluation)]
-      + updateStreams.enumerated().map { ("update_\($0)", $1) }
-  }
-}
-
-extension Group {
-  fileprivate func write(_ name: String, _ generator: SeededGenerator) throws {
-    let state = generator.state
-    try write(name, [state.0, state.1, state.2, state.3])
-  }
-
-  fileprivate func generator(_ name: String) throws -> SeededGenerator {
-    let words: [UInt64] = try read(name, shape: [4])
-    guard let generator = SeededGenerator(state: (words[0], words[1], words[2], words[3])) else {
-      throw CheckpointError.impossibleState(object: "\(path)/\(name)", file: filePath)
-    }
-    return generator
-  }
-
-  /// An attribute that counts something.
-  fileprivate func count(_ name: String) throws -> Int {
-    let value: Int = try attribute(name)
-    // What is added to it later must not overflow.
-    guard (0...1 << 53).contains(value) else { throw CheckpointError.impossibleState(object: "\(path) \(name)", file: filePath) }
-    return value
   }
 }

@@ -1,3 +1,4 @@
+import Agents
 import Environments
 import Gym
 
@@ -82,9 +83,6 @@ public struct CostSignal: Sendable, Equatable {
     }
   }
 
-  /// What a finished episode counts as in J_C: for torque the average cost carried on for ever, average/(1 − γ); otherwise the
-  /// discounted sum.
-  func constraintValue(of episode: EpisodeTotals, gamma: Double) -> Double {
-    rule == .torque ? episode.cost / Double(episode.length) / (1 - gamma) : episode.discountedCost
-  }
+  /// What the limit limits: torque's is an average, the others' a discounted sum.
+  var kind: CostKind { rule == .torque ? .average : .sum }
 }

@@ -17,7 +17,7 @@ public struct Evaluation: Sendable, Equatable {
   /// Plays whole episodes of `actor`'s deterministic action.
   /// - Throws: `AgentError` when an action, a return or a cost is not finite; what the environment throws.
   public static func run(
-    _ actor: Actor<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
+    _ actor: ActingPolicy<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
     gamma: Double = 1, using generator: inout SeededGenerator
   ) throws -> Evaluation {
     var evaluation = Evaluation()
@@ -27,7 +27,7 @@ public struct Evaluation: Sendable, Equatable {
       actor.beginEpisode(at: environment.observation)
       var episode = EpisodeTotals()
       while true {
-        try actor.exploit(environment.observation, into: &action)
+        try actor.exploit(environment.observation, into: &action, using: &generator)
         let step = try environment.step(action)
         episode.add(reward: step.reward, cost: signal?.cost(of: step, action: action) ?? 0, gamma: gamma)
         if step.ending != nil { break }

@@ -29,23 +29,26 @@ extension Group {
 
 /// Networks with the settings that their use depends on, as files hold them.
 enum NetworkFile {
-  static func write(_ agent: SoftActorCritic<Float>, settings: Settings, to file: HDF5File) throws {
+  static func write(_ agent: any Agent<Float>, settings: Settings, to file: HDF5File) throws {
+    // The present ones: a learned α moves, and so does λ.
+    let agentSettings = agent.settings
     let networks = try file.createGroup("networks")
     try networks.setAttribute("environment", settings.environment)
     try networks.setAttribute("algorithm", settings.algorithm.rawValue)
-    for key in AgentSettings.keys + AgentSettings.flowKeys { try key.write(agent.settings, networks) }
-    try networks.setAttribute("observation_size", agent.settings.observationSize)
-    try networks.setAttribute("action_size", agent.settings.actionSize)
-    // The present ones: a learned α moves, and so does λ.
-    try networks.setAttribute("alpha", agent.temperature.alpha)
-    try networks.setAttribute("constraint", agent.settings.constraint.rawValue)
-    if let safety = agent.settings.safety {
+    for key in AgentSettings.keys + AgentSettings.flowKeys { try key.write(agentSettings, networks) }
+    try networks.setAttribute("observation_size", agentSettings.observationSize)
+    try networks.setAttribute("action_size", agentSettings.actionSize)
+    try networks.setAttribute("agent", agentSettings.kind.name)
+    try networks.setAttribute("constraint", agentSettings.constraint.rawValue)
+    if let safety = agentSettings.safety {
       try networks.setAttribute("cost_limit", safety.costLimit)
       try networks.setAttribute("multiplier_rate", safety.multiplierRate)
       try networks.setAttribute("safe_leapfrog_steps", safety.safeLeapfrogSteps)
     }
-    try networks.setAttribute("lambda", agent.multiplier?.value ?? 0)
-    for (name, parameters) in agent.networks.all { try networks.createGroup(name).write(parameters) }
+    // Other programs expect it of every agent.
+    try networks.setAttribute("lambda", 0.0)
+    for item in agent.networkAttributes { try networks.write(item) }
+    for (name, parameters) in agent.networks { try networks.createGroup(name).write(parameters) }
   }
 
   /// The settings in force, from the attributes of `/networks`.
@@ -59,6 +62,13 @@ enum NetworkFile {
     }
     var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
     for key in AgentSettings.keys { try key.read(&settings, networks) }
+    if try networks.attributeExists("agent") {
+      let name: String = try networks.attribute("agent")
+      guard let kind = AgentKind.all.first(where: { $0.name == name }) else {
+        throw CheckpointError.outOfRange(attribute: "agent", value: name, file: file.filePath)
+      }
+      settings.kind = kind
+    }
     // Files of agents without flows or constraint, from other programs or before these came, need not mention them.
     if settings.usesFlow { for key in AgentSettings.flowKeys { try key.read(&settings, networks) } }
     let isConstrained = try networks.attributeExists("constraint")
@@ -85,38 +95,28 @@ enum NetworkFile {
   }
 
   /// An agent to be used as it was stored; its optimisers start anew.
-  /// - Parameters:
-  ///   - batchSize: rows of an update, where it shall not be the stored one.
-  ///   - lanes: shares of an update.
-  static func agent(from file: HDF5File, batchSize: Int? = nil, lanes: Int = 2) throws -> SoftActorCritic<Float> {
+  /// - Parameter batchSize: rows of an update, all in one lane.
+  static func agent(from file: HDF5File, batchSize: Int) throws -> any Agent<Float> {
     var settings = try settings(of: file)
-    if let batchSize { settings.batchSize = batchSize }
-    try requireHiddenLayers(of: settings, in: file)
-    let agent = SoftActorCritic<Float>(settings, seed: 0, pool: WorkerPool(threads: 1), lanes: lanes)
-    try read(into: agent.networks, from: file)
-    if agent.multiplier != nil {
-      let value: Double = try file.group("networks").attribute("lambda")
-      guard value.isFinite else { throw CheckpointError.notFinite(object: "/networks lambda", file: file.filePath) }
-      agent.multiplier?.restore(value: value, recent: [])
-    }
+    settings.batchSize = batchSize
+    settings.lanes = 1
+    try requireLayers(of: settings, in: file)
+    let agent = makeAgent(settings, seed: 0, pool: WorkerPool(threads: 1))
+    try read(into: agent, from: file)
+    let networks = try file.group("networks")
+    for item in agent.networkAttributes { try networks.read(item) }
     return agent
   }
 
-  /// Before memory is taken for the sizes that a damaged file claims: the layers whose number or size the input does not bound.
-  private static func requireHiddenLayers(of settings: AgentSettings, in file: HDF5File) throws {
-    let (inputs, hidden) = (settings.observationSize, settings.hiddenSize)
-    func require(_ layer: String, _ shape: [Int?]) throws {
+  /// Before memory is taken for the sizes that a damaged file claims.
+  private static func requireLayers(of settings: AgentSettings, in file: HDF5File) throws {
+    for (layer, shape) in settings.kind.type.layerShapes(settings) {
       try file.dataset("networks/\(layer)", of: Float.self, shape: shape).requirePlausibleShape()
     }
-    try require("critic1/0/weight", [hidden, inputs + settings.actionSize])
-    try require("critic1/1/weight", [hidden, hidden])
-    try require("policy/0/weight", [hidden, inputs])
-    for layer in 1..<settings.policyHiddenLayers { try require("policy/\(layer)/weight", [hidden, hidden]) }
-    if settings.usesProposedLeapfrog { try require("leapfrog_transform/0/weight", [settings.leapfrogHiddenSize, nil]) }
   }
 
-  static func read(into networks: ActorCriticNetworks<Float>, from file: HDF5File) throws {
+  static func read(into agent: any Agent<Float>, from file: HDF5File) throws {
     let group = try file.group("networks")
-    for (name, parameters) in networks.all { try group.group(name).read(into: parameters) }
+    for (name, parameters) in agent.networks { try group.group(name).read(into: parameters) }
   }
 }

@@ -21,7 +21,7 @@ public enum Probe {
       throw CheckpointError.wrongRowCount(found: size, allowed: SettingRanges.batchSize, file: batch)
     }
     try requireShapes(in: input, size: size, settings: try NetworkFile.settings(of: networks))
-    let agent = try NetworkFile.agent(from: networks, batchSize: size, lanes: 1)
+    let agent = try NetworkFile.agent(from: networks, batchSize: size)
     try read(input, size: size, into: agent)
     let report = agent.probe()
     try HDF5File.replace(at: output) { file in
@@ -50,7 +50,7 @@ public enum Probe {
     if settings.safety != nil { try file.dataset("costs", of: Float.self, shape: [size]).requirePlausibleShape() }
   }
 
-  private static func read(_ file: HDF5File, size: Int, into agent: SoftActorCritic<Float>) throws {
+  private static func read(_ file: HDF5File, size: Int, into agent: any Agent<Float>) throws {
     let n = agent.settings.observationSize
     let d = agent.settings.actionSize
     func finite(_ name: String, shape: [Int]) throws -> [Float] {
@@ -80,10 +80,7 @@ public enum Probe {
       }
       batch.terminals.copy(from: flags)
     }
-    if agent.networks.cost != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
-    try fill("policy_noise", agent.noise.policy)
-    try fill("momentum_noise", agent.noise.momentum)
-    try fill("next_policy_noise", agent.noise.nextPolicy)
-    try fill("next_momentum_noise", agent.noise.nextMomentum)
+    if agent.settings.safety != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
+    for (name, values) in agent.noise { try fill(name, values) }
   }
 }

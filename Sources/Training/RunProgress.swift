@@ -1,22 +1,23 @@
 import Agents
+import LinearAlgebra
 
 /// Everything about a run that moves from step to step, besides networks, generators and files: what a checkpoint keeps as it is.
 struct RunProgress: Equatable {
   /// Environment steps taken.
   var step = 0
   var episode = EpisodeTotals()
-  var updates = UpdateAverages()
+  var updates: UpdateAverages
   /// Mean return of the best evaluation so far.
   var bestReturn: Double?
   /// Return of the last finished training episode.
   var lastReturn: Double?
-  /// What the Lyapunov filter did since the last `/update` row.
-  var filter = FilterCounts()
   /// Time spent, all of it, and in the training loop alone since the last `/update` row.
   var wallSeconds = 0.0
   var loopSeconds = 0.0
   /// Steps since the last `/update` row.
   var loopSteps = 0
+
+  init(updateScalars: [String]) { updates = UpdateAverages(names: updateScalars) }
 }
 
 /// What an episode adds up to.
@@ -50,42 +51,33 @@ struct EpisodeTotals: Equatable {
   }
 }
 
-/// Sums of update statistics since the last `/update` row.
+/// Sums of an agent's update scalars since the last `/update` row.
 struct UpdateAverages: Equatable {
-  var count = 0
-  private(set) var sums = [Double](repeating: 0, count: Self.names.count)
+  let names: [String]
+  private(set) var count = 0
+  private(set) var sums: [Double]
 
-  /// The scalars of `/update`, but for `steps_per_second`.
-  static let names = [
-    "critic_loss", "policy_loss", "alpha", "log_prob", "q_mean", "momentum_norm", "gate_mean", "cost_critic_loss", "lambda",
-  ]
+  init(names: [String]) { self.init(names: names, count: 0, sums: Array(repeating: 0, count: names.count)) }
 
-  /// Those that only safe runs have.
-  static let safeNames: Set = ["cost_critic_loss", "lambda"]
-
-  init() {}
-
-  init?(count: Int, sums: [Double]) {
-    guard count >= 0, sums.count == Self.names.count else { return nil }
+  init(names: [String], count: Int, sums: [Double]) {
+    demand(sums.count == names.count, "\(sums.count) sums for \(names.count) names")
+    self.names = names
     self.count = count
     self.sums = sums
   }
 
-  mutating func add(_ metrics: UpdateMetrics) {
+  mutating func add(_ report: UpdateReport) {
     count += 1
-    sums[0] += metrics.criticLoss
-    sums[1] += metrics.policyLoss
-    sums[2] += metrics.alpha
-    sums[3] += metrics.logProbability
-    sums[4] += metrics.qMean
-    sums[5] += metrics.momentumNorm
-    sums[6] += metrics.gateMean
-    sums[7] += metrics.costCriticLoss
-    sums[8] += metrics.multiplier
+    for index in sums.indices { sums[index] += report.values[index] }
+  }
+
+  mutating func reset() {
+    count = 0
+    for index in sums.indices { sums[index] = 0 }
   }
 
   /// Means by name; NaN where there was no update.
   var means: [String: Double] {
-    Dictionary(uniqueKeysWithValues: zip(Self.names, sums.map { $0 / Double(count) }))
+    Dictionary(uniqueKeysWithValues: zip(names, sums.map { $0 / Double(count) }))
   }
 }

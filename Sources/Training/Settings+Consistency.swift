@@ -26,7 +26,7 @@ extension Settings {
     if agent.safety != nil {
       throw .contradiction("settings of an agent can not have a safety of its own: constraint, cost and cost_limit make it")
     }
-    if let text = settings.constrainedAgent.contradiction { throw .contradiction(text) }
+    if let text = settings.constrainedAgent(signal).contradiction { throw .contradiction(text) }
     if updateAfter > replayCapacity {
       throw .contradiction("update_after \(updateAfter) can never be reached with replay_capacity \(replayCapacity)")
     }
@@ -34,11 +34,12 @@ extension Settings {
   }
 
   /// ``agent`` with what the constraint asks of it.
-  private var constrainedAgent: AgentSettings {
+  private func constrainedAgent(_ signal: CostSignal?) -> AgentSettings {
     var agent = agent
     if constraint != .none, let costLimit {
       var safety = SafetySettings(costLimit: costLimit, filtersActions: constraint == .lyapunov)
       safety.multiplierRate = multiplierRate
+      safety.costKind = signal?.kind ?? .sum
       safety.safeLeapfrogSteps = safeLeapfrogSteps
       agent.safety = safety
     }
@@ -48,7 +49,7 @@ extension Settings {
   /// What the agent needs of these.
   /// - Throws: ``SettingsError`` for settings that no agent can have.
   public func agentSettings(observationSize: Int, actionSize: Int) throws(SettingsError) -> AgentSettings {
-    var agent = try resolved().constrainedAgent
+    var agent = try resolved().constrainedAgent(CostSignal(cost, environment: environment))
     agent.observationSize = observationSize
     agent.actionSize = actionSize
     return agent
@@ -70,7 +71,7 @@ extension AgentSettings {
     if explorationPolicy == .flow && trainingPolicy != .flow {
       return "exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained"
     }
-    if trainingPolicy == .flow && explorationPolicy.isEvolved {
+    if trainingPolicy == .flow && explorationPolicy.policy?.isEvolved == true {
       return "a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'"
     }
     if constraint == .lyapunov && explorationPolicy != .proposed {

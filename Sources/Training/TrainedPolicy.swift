@@ -11,7 +11,7 @@ import Random
 public struct TrainedPolicy {
   /// Those that the run was trained under.
   public let settings: Settings
-  private let actor: Actor<Float>
+  private let actor: ActingPolicy<Float>
   private let agentSettings: AgentSettings
   private let file: String
 
@@ -28,10 +28,10 @@ public struct TrainedPolicy {
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
     // One row: acting takes no batch, and memory for a large one would be wasted.
-    let agent = try NetworkFile.agent(from: file, batchSize: 1, lanes: 1)
+    let agent = try NetworkFile.agent(from: file, batchSize: 1)
     agentSettings = agent.settings
     self.file = path
-    actor = Actor(agent)
+    actor = agent.makeActor()
   }
 
   /// What some episodes brought; `costs` and `discountedCosts`, each an episode's sum, where the run records a cost.

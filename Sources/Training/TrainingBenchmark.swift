@@ -45,7 +45,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   }
 
   /// Threads that an update can use: one per lane.
-  public static var mostThreads: Int { SoftActorCritic<Float>.standardLanes }
+  public static var mostThreads: Int { AgentSettings(observationSize: 1, actionSize: 1).lanes }
 
   /// Measures one algorithm on one task with its default settings.
   /// - Parameters:
@@ -66,7 +66,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     let task = TimeLimit(try EnvironmentCatalog.make(settings.environment))
     let facts = task.specification
     let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
-    let operations = UpdateCost.operations(agentSettings)
+    let operations = agentSettings.kind.type.operationsPerUpdate(agentSettings)
     let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
     let simulation = try stepTime(task, repetitions: repetitions)
     let stretches = try loopStretches(settings, repetitions: repetitions) { productRate(pool) }
@@ -107,8 +107,10 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   private static func updateTimes(
     _ settings: AgentSettings, _ pool: WorkerPool, repetitions: Int
   ) throws -> (update: Double, parts: [String: Double]) {
-    let agent = SoftActorCritic<Float>(settings, seed: 0, pool: pool)
-    let actor = Actor(agent)
+    let agent = makeAgent(settings, seed: 0, pool: pool)
+    let stopwatch = PhaseStopwatch()
+    agent.observer = stopwatch
+    let actor = agent.makeActor()
     var generator = SeededGenerator(seed: 0)
     let replay = randomReplay(settings, using: &generator)
     let observation = (0..<settings.observationSize).map { _ in generator.standardNormal() }
@@ -118,11 +120,10 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     for round in 0..<20 * (repetitions + 1) {
       let acting = try seconds { try actor.explore(observation, into: &action, using: &generator) }
       let sampling = seconds { replay.sample(into: agent.minibatch, using: &generator) }
-      var ofUpdate: [String: Double] = [:]
-      let update = try seconds { _ = try agent.update { part, run in ofUpdate[part] = seconds(run) } }
+      let update = try seconds { try agent.update() }
       if round < 20 { continue }
       updates.append(update)
-      for (part, time) in ofUpdate { parts[part, default: []].append(time) }
+      for (part, time) in stopwatch.times { parts[part, default: []].append(time) }
       parts["acting", default: []].append(acting)
       parts["sampling", default: []].append(sampling)
     }
@@ -197,4 +198,13 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
       (100 / ((after.end - before.start) / .seconds(1)), (before.rate + after.rate) / 2)
     }
   }
+}
+
+/// Seconds that each phase of an update took the last time.
+private final class PhaseStopwatch: UpdateObserver {
+  private(set) var times: [String: Double] = [:]
+  private var start = ContinuousClock.now
+
+  func phaseBegan(_ name: String) { start = .now }
+  func phaseEnded(_ name: String) { times[name] = (ContinuousClock.now - start) / .seconds(1) }
 }

@@ -29,14 +29,14 @@ public final class TrainingRun {
   public var lastReturn: Double? { progress.lastReturn }
 
   /// λ of a safe agent.
-  public var multiplier: Double? { agent.multiplier?.value }
+  public var multiplier: Double? { agent.networkAttribute("lambda") }
 
   private let environment: TimeLimit
   private let evaluationEnvironment: TimeLimit
-  private let agent: SoftActorCritic<Float>
-  private let actor: Actor<Float>
+  private let agent: any Agent<Float>
+  private let actor: ActingPolicy<Float>
   /// Apart from the one that explores: a filter's reference to the first state is each episode's own.
-  private let evaluationActor: Actor<Float>
+  private let evaluationActor: ActingPolicy<Float>
   private let ownExploration: (any ExplorationPolicy)?
   private let costSignal: CostSignal?
   private let replay: ReplayBuffer
@@ -44,7 +44,7 @@ public final class TrainingRun {
   private var curve: LearningCurve
   private var replayFile: ReplayFile
   private var generators: RunGenerators
-  private var progress = RunProgress()
+  private var progress: RunProgress
   /// The step of the last checkpoint.
   private var savedStep = 0
   private var episodeStart: SeededGenerator
@@ -73,11 +73,17 @@ public final class TrainingRun {
     evaluationEnvironment = TimeLimit(try makeEnvironment())
     let facts = environment.specification
     let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
-    agent = SoftActorCritic(
+    let agent = makeAgent(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
-      pool: WorkerPool(threads: min(settings.threads, SoftActorCritic<Float>.standardLanes)))
-    actor = Actor(agent)
-    evaluationActor = Actor(agent)
+      pool: WorkerPool(threads: min(settings.threads, agentSettings.lanes)))
+    self.agent = agent
+    actor = agent.makeActor()
+    evaluationActor = agent.makeActor()
+    progress = RunProgress(updateScalars: agent.report.names)
+    let layout = LearningCurve.Layout(
+      evaluationEpisodes: settings.evaluationEpisodes,
+      updateScalars: agent.report.names + ["steps_per_second"] + actor.explorationScalars.map(\.name),
+      storesCosts: settings.cost != .none)
     ownExploration = exploration
     costSignal = try CostSignal(settings.cost, environment: settings.environment)
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
@@ -93,11 +99,11 @@ public final class TrainingRun {
     if startsOver { try directory.removeFiles() }
     try directory.removeTemporaryFiles()
     if let file = try Self.openCheckpoint(settings, in: directory) {
-      let checkpoint = try Checkpoint.read(from: file, into: agent)
+      let checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)
       let differences = try Checkpoint.roundingDifferences(of: file)
       try file.close()
       curve = try LearningCurve.resume(
-        at: directory.curve, rows: checkpoint.curveRows, layout: Self.layout(settings), attributes: attributes(settings)
+        at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes(settings)
       ) { try Self.requireSameRun(settings, $0) }
       replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay) {
         try Self.requireSameRun(settings, $0)
@@ -124,7 +130,7 @@ public final class TrainingRun {
       try Self.requireNothingToLose(in: directory)
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
       curve = try LearningCurve.create(
-        at: directory.curve, layout: Self.layout(settings), attributes: attributes(settings))
+        at: directory.curve, layout: layout, attributes: attributes(settings))
       replayFile = try ReplayFile.create(
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: costSignal != nil,
         attributes: attributes(settings))
@@ -210,7 +216,8 @@ public final class TrainingRun {
       terminal: step.ending == .terminated, timeout: step.ending == .truncated)
     if replay.stepsTaken >= settings.updateAfter {
       replay.sample(into: agent.minibatch, using: &generators.replay)
-      progress.updates.add(try agent.update())
+      try agent.update()
+      progress.updates.add(agent.report)
     }
     progress.loopSteps += 1
     if step.ending != nil {
@@ -257,11 +264,6 @@ public final class TrainingRun {
       }
     } else {
       try actor.explore(environment.observation, into: &action, using: &generators.exploration)
-      if let counts = actor.takeFilterCounts() {
-        progress.filter.actions += counts.actions
-        progress.filter.steps += counts.steps
-        progress.filter.rejected += counts.rejected
-      }
     }
   }
 
@@ -279,10 +281,11 @@ public final class TrainingRun {
     try curve.appendEpisode(
       step: progress.step, return: progress.episode.totalReward, length: progress.episode.length,
       cost: progress.episode.cost, discountedCost: progress.episode.discountedCost)
-    if let costSignal {
-      agent.multiplier?.episodeEnded(
-        constraintValue: costSignal.constraintValue(of: progress.episode, gamma: settings.gamma))
-    }
+    let episode = progress.episode
+    agent.episodeEnded(
+      EpisodeSummary(
+        totalReward: episode.totalReward, length: episode.length, cost: episode.cost, discountedCost: episode.discountedCost,
+        beganRandomly: progress.step - episode.length < settings.warmupSteps))
   }
 
   /// Element by element: assigning the array would make the environment's next step copy it.
@@ -326,15 +329,13 @@ public final class TrainingRun {
     stopClock()
     var values = progress.updates.means
     values["steps_per_second"] = Double(progress.loopSteps) / progress.loopSeconds
-    if settings.constraint == .lyapunov {
-      let filter = progress.filter
-      values["leapfrog_steps"] = Double(filter.steps) / Double(filter.actions)
-      values["discarded_share"] = Double(filter.rejected) / Double(filter.steps)
-      progress.filter = FilterCounts()
+    for scalar in actor.explorationScalars {
+      values[scalar.name] = scalar.mean
+      scalar.reset()
     }
     try curve.appendUpdate(step: progress.step, values)
     try curve.flush()
-    progress.updates = UpdateAverages()
+    progress.updates.reset()
     progress.loopSeconds = 0
     progress.loopSteps = 0
   }
@@ -368,7 +369,7 @@ public final class TrainingRun {
 
   private func writeCheckpoint() throws {
     try lock.requireHeld()
-    for (name, parameters) in agent.networks.all where !parameters.values.isFinite() {
+    for (name, parameters) in agent.networks where !parameters.values.isFinite() {
       throw AgentError.diverged(quantity: "network '\(name)'", value: .nan)
     }
     try replayFile.append(newStepsOf: replay)
@@ -377,7 +378,7 @@ public final class TrainingRun {
     let checkpoint = Checkpoint(
       progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
       curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
-    try checkpoint.write(agent, settings: settings, to: directory.checkpoint)
+    try checkpoint.write(agent, acting: actor.explorationScalars, settings: settings, to: directory.checkpoint)
     savedStep = progress.step
   }
 
@@ -458,14 +459,6 @@ public final class TrainingRun {
     guard FileManager.default.fileExists(atPath: directory.replay) else { return }
     let rows = try? HDF5File.open(at: directory.replay, mode: .readOnlyAfterWriter).dataset("rewards").rowCount
     if rows != 0 { throw RunError.checkpointLost(path: directory.path) }
-  }
-
-  private static func layout(_ settings: Settings) -> LearningCurve.Layout {
-    LearningCurve.Layout(
-      evaluationEpisodes: settings.evaluationEpisodes,
-      updateScalars: UpdateAverages.names.filter { settings.constraint != .none || !UpdateAverages.safeNames.contains($0) }
-        + ["steps_per_second"] + (settings.constraint == .lyapunov ? ["leapfrog_steps", "discarded_share"] : []),
-      storesCosts: settings.cost != .none)
   }
 }
 

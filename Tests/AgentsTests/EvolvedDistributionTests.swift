@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: [1, 2, 3] as [UInt64], [PolicyKind.proposed, .conventional])
   func `so they are for an agent that learned this Q as a one-step problem`(_ seed: UInt64, _ kind: PolicyKind) throws {
     let agent = makeAgent(Float.self, observations: 1, actions: 1, batch: 64, seed: seed) {
-      ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (kind, kind, .reflect)
+      ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (.policy(kind), kind, .reflect)
       ($0.alpha, $0.hiddenSize, $0.leapfrogHiddenSize, $0.learningRate) = (alpha, 32, 16, 3e-3)
       ($0.momentumStdTraining, $0.leapfrogStepSize) = (1, 0.12)
       $0.momentumInValue = kind == .proposed
@@ -58,14 +58,14 @@ import Testing
         batch.actions[row, 0] = Float(a)
         batch.rewards[row] = Float(q(a))
       }
-      _ = try agent.update()
+      try agent.update()
     }
     var (base, evolved) = ([Double](), [Double]())
     for _ in 0..<300 {
-      agent.noise.policy.fillStandardNormal(using: &generator)
-      agent.noise.momentum.fillStandardNormal(using: &generator)
+      agent.updateNoise.now.action.fillStandardNormal(using: &generator)
+      agent.updateNoise.now.momentum.fillStandardNormal(using: &generator)
       agent.setPolicyGradients()
-      for lane in agent.lanes {
+      for lane in agent.lanes.all {
         base += lane.policy.baseAction.elements.array.map(Double.init)
         evolved += lane.policy.action.elements.array.map(Double.init)
       }

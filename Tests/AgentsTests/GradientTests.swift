@@ -61,7 +61,7 @@ import Agents
     agent.multiplier?.restore(value: 0.8, recent: [])
     func loss() -> Double {
       agent.setPolicyGradients()
-      return agent.metrics().policyLoss
+      return agent.measured("policy_loss")
     }
     let trained = agent.trainedNetworks.filter { !$0.name.contains("critic") }
     let expected =
@@ -75,7 +75,7 @@ import Agents
       _ = loss()  // at the parameters themselves: the differences below end beside them
       let gradient = network.gradient().values
       #expect(gradient.array.contains { abs($0) > 1e-4 }, "\(network.name): the gradient is next to nothing")
-      expectGradient(gradient, of: loss, at: network.optimizer.parameters.values, "\(network.name)")
+      expectGradient(gradient, of: loss, at: network.parameters.values, "\(network.name)")
     }
   }
 
@@ -88,20 +88,19 @@ import Agents
     }
     func loss() -> Double {
       agent.setCriticGradients()
-      let metrics = agent.metrics()
-      return metrics.criticLoss + metrics.costCriticLoss
+      return agent.measured("critic_loss") + (agent.multiplier == nil ? 0 : agent.measured("cost_critic_loss"))
     }
     for network in agent.trainedNetworks where network.name.contains("critic") {
       _ = loss()
       let gradient = network.gradient().values
       #expect(gradient.array.contains { abs($0) > 1e-3 }, "\(network.name): the gradient is next to nothing")
-      expectGradient(gradient, of: loss, at: network.optimizer.parameters.values, "\(network.name)")
+      expectGradient(gradient, of: loss, at: network.parameters.values, "\(network.name)")
     }
   }
 
   @Test func `log σ outside its bounds gets no gradient`() {
     let agent = makeAgent { $0.sac(layers: 1) }
-    let bias = agent.networks.policy.layers[1].bias
+    let bias = agent.parts.policy.layers[1].bias
     bias[2] = 60  // log σ of the first action, above 2
     bias[3] = -90  // of the second, below −20
     agent.setPolicyGradients()

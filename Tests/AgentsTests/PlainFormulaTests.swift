@@ -1,6 +1,7 @@
 import Agents
 import LinearAlgebra
 import NeuralNetworks
+import Random
 import TestSupport
 import Testing
 
@@ -34,17 +35,17 @@ import Testing
   }
 
   private func targetMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
-    min(output(agent.networks.targetCritic1, s + a)[0], output(agent.networks.targetCritic2, s + a)[0])
+    min(output(agent.parts.critics.first.target, s + a)[0], output(agent.parts.critics.second.target, s + a)[0])
   }
 
   private func onlineMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
-    min(output(agent.networks.critic1, s + a)[0], output(agent.networks.critic2, s + a)[0])
+    min(output(agent.parts.critics.first.online, s + a)[0], output(agent.parts.critics.second.online, s + a)[0])
   }
 
   /// What an evolved action climbs: min Q̄, for a safe agent less λQ̄_C.
   private func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
     let q = targetMinimum(agent, s, a)
-    guard let cost = agent.networks.cost, let multiplier = agent.multiplier else { return q }
+    guard let cost = agent.parts.cost, let multiplier = agent.multiplier else { return q }
     return q - multiplier.value * output(cost.target, s + a)[0]
   }
 
@@ -73,22 +74,22 @@ import Testing
     }
   }
 
-  /// Algorithm 2 with equation 13 or 9.
+  /// Algorithm 2 with equation 13 or 9; with `freshNoise`, Algorithm 3's noise after each step but the last.
   private func evolve(
-    _ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double], steps: Int? = nil,
-    held: HeldSlopes? = nil
+    _ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double], std: Double? = nil,
+    kind: PolicyKind? = nil, steps: Int? = nil, freshNoise: [[Double]] = [], held: HeldSlopes? = nil
   ) -> Row {
     let settings = agent.settings
     let d = settings.actionSize
-    let head = output(agent.networks.policy, s)
+    let head = output(agent.parts.policy, s)
     var u = (0..<d).map { head[$0] + exp(head[d + $0]) * noise[$0] }
     var logProbability = (0..<d).map { -noise[$0] * noise[$0] / 2 - head[d + $0] - log(2 * Double.pi) / 2 }.reduce(0, +)
     let isLatent = settings.boundary == .latent
     func q(_ x: [Double]) -> Double { value(agent, s, isLatent ? x.map { tanh($0) } : x) }
     func force(_ x: [Double]) -> [Double] {
       let slope = held?.slope { gradient(q, x) } ?? gradient(q, x)
-      if settings.trainingPolicy == .conventional { return slope.map { -$0 / settings.alpha } }
-      guard let networks = agent.networks.leapfrog else { return [] }
+      if (kind ?? settings.trainingPolicy) == .conventional { return slope.map { -$0 / settings.alpha } }
+      guard let networks = agent.parts.leapfrog else { return [] }
       let norm = slope.map { $0 * $0 }.reduce(0, +).squareRoot()
       let g = slope.map { -$0 / norm }
       let input = (settings.leapfrogStateInput ? s : []) + x + g
@@ -99,10 +100,13 @@ import Testing
     let baseAction = u.map { tanh($0) }
     if !isLatent { logProbability -= baseAction.map { log(1 - $0 * $0) }.reduce(0, +) }
     var x = isLatent ? u : baseAction
-    var p = momentumNoise.map { settings.momentumStdTraining * $0 }
+    let std = std ?? settings.momentumStdTraining
+    var p = momentumNoise.map { std * $0 }
     let squaredInitialMomentum = p.map { $0 * $0 }.reduce(0, +)
     let e = settings.leapfrogStepSize
-    for _ in 0..<(steps ?? settings.leapfrogSteps) {
+    for step in 0..<(steps ?? settings.leapfrogSteps) {
+      // Algorithm 3, after a refused action.
+      if step > 0 && !freshNoise.isEmpty { p = zip(p, freshNoise[step - 1]).map { $0 + std * $1 } }
       p = zip(p, force(x)).map { $0 - e / 2 * $1 }
       for j in 0..<d {
         x[j] += e * p[j]
@@ -124,15 +128,15 @@ import Testing
   }
 
   @Test(arguments: Boundary.allCases, [PolicyKind.proposed, .conventional])
-  func `a_K, p_K, log π, y and J are the paper's formulas, computed row by row`(_ boundary: Boundary, _ kind: PolicyKind) {
+  func `a_K, p_K, log π, y and J are the paper's formulas, computed row by row`(_ boundary: Boundary, _ kind: PolicyKind) throws {
     for steps in [1, 3] {
       let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
-        ($0.explorationPolicy, $0.trainingPolicy) = (kind, kind)
+        ($0.explorationPolicy, $0.trainingPolicy) = (.policy(kind), kind)
         ($0.boundary, $0.leapfrogSteps, $0.leapfrogStepSize) = (boundary, steps, kind == .proposed ? 0.35 : 0.1)
       }
       let settings = agent.settings
       let beta = 1 / (settings.momentumStdTraining * settings.momentumStdTraining)
-      let lane = agent.lanes[0]
+      let lane = agent.lanes.all[0]
       let batch = agent.minibatch
       func expectClose(_ found: Double, _ expected: Double, _ what: String) {
         // ∇Q by differences is good to about 1e-9; divided by α and carried over K steps, to 1e-7.
@@ -142,28 +146,29 @@ import Testing
       for row in 0..<batch.size {
         let s = batch.nextObservations.row(row).array
         let next = evolve(
-          agent, s, noise: agent.noise.nextPolicy.row(row).array, momentumNoise: agent.noise.nextMomentum.row(row).array)
+          agent, s, noise: agent.updateNoise.next.action.row(row).array, momentumNoise: agent.updateNoise.next.momentum.row(row).array)
         for j in 0..<3 { expectClose(lane.policy.action[row, j], next.action[j], "a'_K") }
         let kinetic = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
         let future = value(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
         expectClose(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
       }
       agent.setPolicyGradients()
+      let momentum = try #require(lane.policy.momentum).current
       var objective = 0.0
       for row in 0..<batch.size {
         let s = batch.observations.row(row).array
         let now = evolve(
-          agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array)
+          agent, s, noise: agent.updateNoise.now.action.row(row).array, momentumNoise: agent.updateNoise.now.momentum.row(row).array)
         for j in 0..<3 {
           expectClose(lane.policy.baseAction[row, j], now.baseAction[j], "a₀")
           expectClose(lane.policy.action[row, j], now.action[j], "a_K")
-          expectClose(lane.policy.momentum[row, j], now.momentum[j], "p_K")
+          expectClose(momentum[row, j], now.momentum[j], "p_K")
         }
         expectClose(lane.policy.logProbability[row], now.logProbability, "log π")
         objective += value(agent, s, now.action) - settings.alpha * now.logProbability
         objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
       }
-      expectClose(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+      expectClose(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
     }
   }
 
@@ -181,12 +186,12 @@ import Testing
   @Test(arguments: [PolicyKind.gaussian, .proposed])
   func `a safe agent's y, y_C and J with Q − λQ_C are the formulas, computed row by row`(_ kind: PolicyKind) throws {
     let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
-      ($0.explorationPolicy, $0.trainingPolicy, $0.leapfrogSteps) = (kind, kind, 2)
+      ($0.explorationPolicy, $0.trainingPolicy, $0.leapfrogSteps) = (.policy(kind), kind, 2)
       $0.safety = SafetySettings(costLimit: 1, filtersActions: kind == .proposed)
     }
     agent.multiplier?.restore(value: 0.8, recent: [])
-    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes[0])
-    let cost = try #require(agent.networks.cost)
+    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes.all[0])
+    let cost = try #require(agent.parts.cost)
     let steps = kind == .gaussian ? 0 : settings.leapfrogSteps
     // A Gaussian policy has no momentum whose energy could count.
     let halfAlphaBeta = kind == .gaussian ? 0 : settings.alpha / (2 * settings.momentumStdTraining * settings.momentumStdTraining)
@@ -196,7 +201,7 @@ import Testing
     for row in 0..<batch.size {
       let s = batch.nextObservations.row(row).array
       let next = evolve(
-        agent, s, noise: agent.noise.nextPolicy.row(row).array, momentumNoise: agent.noise.nextMomentum.row(row).array, steps: steps)
+        agent, s, noise: agent.updateNoise.next.action.row(row).array, momentumNoise: agent.updateNoise.next.momentum.row(row).array, steps: steps)
       let kinetic = halfAlphaBeta * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
       // The reward's own value: λ is the objective's and the leapfrog's, not the critics'.
       let future = targetMinimum(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
@@ -204,22 +209,22 @@ import Testing
       worst.compare(lane.targets[row], batch.rewards[row] + goesOn * future, "y")
       let costTarget = batch.costs[row] + goesOn * output(cost.target, s + next.action)[0]
       worst.compare(lane.costTargets[row], costTarget, "y_C")
-      let error = output(cost.critic, batch.stateActions.row(row).array)[0] - costTarget
+      let error = output(cost.online, batch.stateActions.row(row).array)[0] - costTarget
       costLoss += error * error / Double(batch.size)
     }
-    worst.compare(agent.metrics().costCriticLoss, costLoss, "the loss of Q_C")
+    worst.compare(agent.measured("cost_critic_loss"), costLoss, "the loss of Q_C")
     agent.setPolicyGradients()
     var objective = 0.0
     for row in 0..<batch.size {
       let s = batch.observations.row(row).array
       let now = evolve(
-        agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array, steps: steps)
+        agent, s, noise: agent.updateNoise.now.action.row(row).array, momentumNoise: agent.updateNoise.now.momentum.row(row).array, steps: steps)
       // An evolved policy is trained on what it climbs, the targets; SAC's on the online critics.
       let value =
-        kind == .gaussian ? onlineMinimum(agent, s, now.action) - 0.8 * output(cost.critic, s + now.action)[0] : value(agent, s, now.action)
+        kind == .gaussian ? onlineMinimum(agent, s, now.action) - 0.8 * output(cost.online, s + now.action)[0] : value(agent, s, now.action)
       objective += value - settings.alpha * now.logProbability - halfAlphaBeta * now.momentum.map { $0 * $0 }.reduce(0, +)
     }
-    worst.compare(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+    worst.compare(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
     // As above: ∇Q by differences. Without it there is only rounding.
     #expect(worst.error < (kind == .gaussian ? 1e-12 : 1e-6), "\(worst.place), \(kind)")
   }
@@ -227,12 +232,12 @@ import Testing
   /// SAC-NF's action and log π: a Gaussian sample through radial flows, then tanh.
   private func flow(_ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double]) throws -> (action: [Double], logProbability: Double) {
     let d = agent.settings.actionSize
-    let flows = try #require(agent.networks.flows)
+    let flows = try #require(agent.parts.flows)
     func parameters(_ name: String) throws -> [Double] {
       flows.parameters.values(of: try #require(flows.parameters.tensors.first { $0.name == name })).array
     }
-    let head = output(agent.networks.policy, s)
-    let logSigma = agent.networks.policyStd?.values.array ?? Array(head[d...])
+    let head = output(agent.parts.policy, s)
+    let logSigma = agent.parts.policyStd?.values.array ?? Array(head[d...])
     var z = (0..<d).map { head[$0] + exp(logSigma[$0]) * noise[$0] }
     var logProbability = (0..<d).map { -noise[$0] * noise[$0] / 2 - logSigma[$0] - log(2 * Double.pi) / 2 }.reduce(0, +)
     for index in 0..<flows.count {
@@ -255,12 +260,12 @@ import Testing
     let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
       ($0.explorationPolicy, $0.trainingPolicy, $0.flows, $0.flowStd) = (.flow, .flow, 3, std)
     }
-    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes[0])
+    let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes.all[0])
     var worst = Worst()
     agent.setCriticGradients()
     for row in 0..<batch.size {
       let s = batch.nextObservations.row(row).array
-      let next = try flow(agent, s, noise: agent.noise.nextPolicy.row(row).array)
+      let next = try flow(agent, s, noise: agent.updateNoise.next.action.row(row).array)
       let future = targetMinimum(agent, s, next.action) - settings.alpha * next.logProbability
       worst.compare(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
     }
@@ -268,12 +273,12 @@ import Testing
     var objective = 0.0
     for row in 0..<batch.size {
       let s = batch.observations.row(row).array
-      let now = try flow(agent, s, noise: agent.noise.policy.row(row).array)
+      let now = try flow(agent, s, noise: agent.updateNoise.now.action.row(row).array)
       for j in 0..<3 { worst.compare(lane.policy.action[row, j], now.action[j], "a") }
       worst.compare(lane.policy.logProbability[row], now.logProbability, "log π")
       objective += onlineMinimum(agent, s, now.action) - settings.alpha * now.logProbability
     }
-    worst.compare(agent.metrics().policyLoss, -objective / Double(batch.size), "−J")
+    worst.compare(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
     #expect(worst.error < 1e-12, "\(worst.place), \(std)")
   }
 
@@ -285,7 +290,7 @@ import Testing
     for row in 0..<batch.size {
       let s = batch.observations.row(row).array
       let now = evolve(
-        agent, s, noise: agent.noise.policy.row(row).array, momentumNoise: agent.noise.momentum.row(row).array, held: held)
+        agent, s, noise: agent.updateNoise.now.action.row(row).array, momentumNoise: agent.updateNoise.now.momentum.row(row).array, held: held)
       objective += value(agent, s, now.action) - settings.alpha * now.logProbability
       objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
     }
@@ -298,7 +303,7 @@ import Testing
   ) {
     for (d, steps) in [(2, 1), (3, 3)] {
       let agent = makeAgent(observations: 3, actions: d) {
-        ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (kind, kind, .latent)
+        ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (.policy(kind), kind, .latent)
         ($0.leapfrogStateInput, $0.leapfrogSteps) = (stateInput, steps)
         if kind == .conventional { $0.leapfrogStepSize = 0.05 }
       }
@@ -313,7 +318,7 @@ import Testing
           of: {
             held.replay()
             return policyLoss(agent, held: held)
-          }, at: network.optimizer.parameters.values, "\(network.name), \(d) actions")
+          }, at: network.parameters.values, "\(network.name), \(d) actions")
       }
     }
   }
@@ -328,10 +333,10 @@ import Testing
         $0.safety?.safeLeapfrogSteps = 6
       }
       agent.multiplier?.restore(value: 0.8, recent: [])
-      guard let cost = agent.networks.cost?.target else { return }
+      guard let cost = agent.parts.cost?.target else { return }
       let (first, s) = ([0.3, -0.6, 0.9], [-0.5, 0.2, 0.7])
       func baseCost(_ s: [Double]) -> Double {
-        output(cost, s + output(agent.networks.policy, s).prefix(2).map { tanh($0) })[0]
+        output(cost, s + output(agent.parts.policy, s).prefix(2).map { tanh($0) })[0]
       }
       let bound = baseCost(s) + 0.01 * (limit - baseCost(first))
       // Algorithm 3 is Algorithm 2 with K not known beforehand: the first K whose action is accepted.
@@ -343,14 +348,82 @@ import Testing
         if output(cost, s + expected)[0] <= bound { break }
       }
       seen.insert(steps)
-      let actor = Actor(agent)
+      let actor = agent.makeActor()
       var action: [Float] = [0, 0]
       actor.beginEpisode(at: first)
-      try actor.exploit(s, into: &action)
-      #expect(actor.takeFilterCounts()?.steps == steps)
+      var generator = SeededGenerator(seed: 0)
+      try actor.exploit(s, into: &action, using: &generator)
+      #expect(actor.takeScalars(\.evaluationScalars)["leapfrog_steps"]?.sum == Double(steps))
       for (found, expected) in zip(action, expected) { #expect(abs(Double(found) - expected) < 1e-6) }
     }
     #expect(seen.count > 1, "every limit led to the same number of steps, \(seen)")
+  }
+
+  /// The standard normal numbers of a draw from a generator, one row.
+  private func draw(_ count: Int, _ generator: inout SeededGenerator) -> [Double] {
+    let row = Matrix<Double>(rows: 1, columns: count)
+    row.fillStandardNormal(using: &generator)
+    return row.row(0).array
+  }
+
+  @Test(arguments: [PolicyKind.proposed, .conventional], [PolicyKind.gaussian, .proposed])
+  func `exploration is Algorithm 2 with exploration's own policy and momentum deviation`(
+    _ kind: PolicyKind, _ training: PolicyKind
+  ) throws {
+    let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
+      ($0.explorationPolicy, $0.trainingPolicy) = (.policy(kind), training)
+      ($0.momentumStdTraining, $0.momentumStdExploration, $0.leapfrogStepSize) = (0.7, 0.25, kind == .proposed ? 0.35 : 0.1)
+    }
+    let actor = agent.makeActor()
+    var generator = SeededGenerator(seed: 9), copy = generator
+    var action: [Float] = [0, 0]
+    for state in [[0.25, -0.5, 0.75], [-0.5, 0.5, 0.125], [0, 0, 0]] {
+      try actor.explore(state, into: &action, using: &generator)
+      let (noise, momentumNoise) = (draw(2, &copy), draw(2, &copy))
+      let expected = evolve(agent, state, noise: noise, momentumNoise: momentumNoise, std: 0.25, kind: kind)
+      for (found, expected) in zip(action, expected.action) { #expect(abs(Double(found) - expected) < 1e-6) }
+    }
+    #expect(generator == copy)
+  }
+
+  @Test(arguments: [Boundary.clip, .latent])
+  func `exploration of a filtered agent is Algorithm 3 with fresh noise after every refused action`(_ boundary: Boundary) throws {
+    var seen: Set<Int> = []
+    for (limit, seed) in [(-60.0, 1), (-5, 2), (0, 3), (0, 4), (5, 5), (60, 6)] as [(Double, UInt64)] {
+      let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
+        ($0.boundary, $0.leapfrogStepSize, $0.momentumStdExploration) = (boundary, 0.5, 0.4)
+        $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
+        $0.safety?.safeLeapfrogSteps = 6
+      }
+      agent.multiplier?.restore(value: 0.8, recent: [])
+      let cost = try #require(agent.parts.cost?.target)
+      let (first, s) = ([0.25, -0.625, 0.875], [-0.5, 0.25, 0.75])
+      func baseCost(_ s: [Double]) -> Double {
+        output(cost, s + output(agent.parts.policy, s).prefix(2).map { tanh($0) })[0]
+      }
+      let bound = baseCost(s) + 0.01 * (limit - baseCost(first))
+      let actor = agent.makeActor()
+      actor.beginEpisode(at: first)
+      var generator = SeededGenerator(seed: seed), copy = generator
+      let (noise, momentumNoise) = (draw(2, &copy), draw(2, &copy))
+      var freshNoise: [[Double]] = []
+      var expected: [Double] = []
+      var steps = 0
+      while true {
+        steps += 1
+        expected = evolve(
+          agent, s, noise: noise, momentumNoise: momentumNoise, std: 0.4, steps: steps, freshNoise: freshNoise).action
+        if steps == 6 || output(cost, s + expected)[0] <= bound { break }
+        freshNoise.append(draw(2, &copy))
+      }
+      seen.insert(steps)
+      var action: [Float] = [0, 0]
+      try actor.explore(s, into: &action, using: &generator)
+      #expect(actor.takeScalars()["leapfrog_steps"]?.sum == Double(steps))
+      for (found, expected) in zip(action, expected) { #expect(abs(Double(found) - expected) < 1e-6) }
+      #expect(generator == copy, "other numbers were drawn than Algorithm 3 asks for")
+    }
+    #expect(seen.contains { $0 > 1 } && seen.count > 1, "every limit led to the same number of steps, \(seen)")
   }
 
   @Test func `a terminal transition's target is its reward, whatever the terminal state holds`() {
@@ -358,7 +431,7 @@ import Testing
     for column in 0..<3 { agent.minibatch.nextObservations[1, column] = .nan }
     agent.setCriticGradients()
     #expect(agent.minibatch.terminals[1] == 1)
-    #expect(agent.lanes[0].targets[1] == agent.minibatch.rewards[1])
-    #expect(agent.metrics().criticLoss.isFinite)
+    #expect(agent.lanes.all[0].targets[1] == agent.minibatch.rewards[1])
+    #expect(agent.measured("critic_loss").isFinite)
   }
 }

@@ -26,13 +26,14 @@ import Testing
 
   @Test func `a lenient limit accepts the first proposed action, an impossible one none`() throws {
     for (limit, expected) in [(1e6, (steps: 1, rejected: 0)), (-1e6, (steps: 5, rejected: 5))] {
-      let actor = Actor(agent(limit: limit))
+      let actor = agent(limit: limit).makeActor()
       var generator = SeededGenerator(seed: 1)
       var action: [Float] = [0, 0]
       actor.beginEpisode(at: [0.1, 0.2, 0.3])
       try actor.explore([0.3, -0.2, 0.5], into: &action, using: &generator)
-      let counts = actor.takeFilterCounts()
-      #expect(counts?.actions == 1 && counts?.steps == expected.steps && counts?.rejected == expected.rejected)
+      let scalars = actor.takeScalars()
+      #expect(try #require(scalars["leapfrog_steps"]) == (Double(expected.steps), 1))
+      #expect(try #require(scalars["discarded_share"]) == (Double(expected.rejected), Double(expected.steps)))
       #expect(action.allSatisfy { abs($0) <= 1 })
     }
   }
@@ -40,7 +41,7 @@ import Testing
   @Test func `the constraint is equation 14, computed by hand with the cost critic's target`() throws {
     // A cost critic that is linear in the action through one always-active unit: Q̄_C = 3 + 2·a₀.
     let agent = agent(limit: 1, steps: 1)
-    guard let target = agent.networks.cost?.target else {
+    guard let target = agent.parts.cost?.target else {
       Issue.record("a safe agent has a cost critic")
       return
     }
@@ -49,16 +50,16 @@ import Testing
     target.layers[0].bias[0] = 3
     target.layers[1].weight[0, 0] = 1
     target.layers[2].weight[0, 0] = 1
-    agent.networks.policy.parameters.values.fill(0)  // π_B(s) = 0 everywhere, σ = 1
+    agent.parts.policy.parameters.values.fill(0)  // π_B(s) = 0 everywhere, σ = 1
     // Accepted when 2·a₀ ≤ 0.01·(1 − 3) = −0.02.
-    let actor = Actor(agent)
+    let actor = agent.makeActor()
     var generator = SeededGenerator(seed: 4)
     var action: [Float] = [0, 0]
     var seen = (accepted: 0, rejected: 0)
     actor.beginEpisode(at: [0.4, 0.1, -0.2])
     for _ in 0..<200 {
       try actor.explore([0.2, 0.1, 0.4], into: &action, using: &generator)
-      let isRejected = actor.takeFilterCounts()?.rejected == 1
+      let isRejected = actor.takeScalars()["discarded_share"]?.sum == 1
       #expect(isRejected == (2 * Double(action[0]) > -0.02), "a₀ = \(action[0])")
       if isRejected { seen.rejected += 1 } else { seen.accepted += 1 }
     }
@@ -66,11 +67,14 @@ import Testing
   }
 
   @Test func `evaluation runs the filter without noise: the same state, the same action`() throws {
-    let actor = Actor(agent(limit: -1e6))
+    let actor = agent(limit: -1e6).makeActor()
     var first: [Float] = [0, 0], second: [Float] = [0, 0]
+    var generator = SeededGenerator(seed: 1), other = SeededGenerator(seed: 2)
     actor.beginEpisode(at: [0, 0, 0])
-    try actor.exploit([0.3, -0.2, 0.5], into: &first)
-    try actor.exploit([0.3, -0.2, 0.5], into: &second)
-    #expect(first == second && first != [0, 0])
+    try actor.exploit([0.3, -0.2, 0.5], into: &first, using: &generator)
+    try actor.explore([0.3, -0.2, 0.5], into: &second, using: &other)
+    #expect(second != first && first != [0, 0])
+    try actor.exploit([0.3, -0.2, 0.5], into: &second, using: &other)
+    #expect(first == second && generator == SeededGenerator(seed: 1))
   }
 }

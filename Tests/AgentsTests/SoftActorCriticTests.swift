@@ -1,5 +1,6 @@
 import LinearAlgebra
 import NeuralNetworks
+import Random
 import Testing
 
 import Agents
@@ -24,7 +25,7 @@ import Agents
   @Test func `SAC's targets and critic loss are the formulas, computed row by row`() {
     let agent = makeAgent { $0.sac(layers: 1) }
     agent.setCriticGradients()
-    let policy = agent.networks.policy
+    let policy = agent.parts.policy
     let batch = agent.minibatch
     var loss1 = 0.0, loss2 = 0.0
     for row in 0..<batch.size {
@@ -38,34 +39,37 @@ import Agents
       var logProbability = 0.0
       var action: [Double] = []
       for j in 0..<2 {
-        let xi = agent.noise.nextPolicy[row, j]
+        let xi = agent.updateNoise.next.action[row, j]
         let u = head[j] + exp(head[2 + j]) * xi
         action.append(tanh(u))
         logProbability += -0.5 * xi * xi - head[2 + j] - 0.5 * log(2 * Double.pi) - log(1 - tanh(u) * tanh(u))
       }
       let value = min(
-        plainCritic(agent.networks.targetCritic1, next + action), plainCritic(agent.networks.targetCritic2, next + action))
+        plainCritic(agent.parts.critics.first.target, next + action), plainCritic(agent.parts.critics.second.target, next + action))
       let y = batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * (value - 0.2 * logProbability)
       let stateAction = batch.stateActions.row(row).array
-      loss1 += pow(plainCritic(agent.networks.critic1, stateAction) - y, 2) / Double(batch.size)
-      loss2 += pow(plainCritic(agent.networks.critic2, stateAction) - y, 2) / Double(batch.size)
+      loss1 += pow(plainCritic(agent.parts.critics.first.online, stateAction) - y, 2) / Double(batch.size)
+      loss2 += pow(plainCritic(agent.parts.critics.second.online, stateAction) - y, 2) / Double(batch.size)
     }
-    let metrics = agent.metrics()
-    #expect(abs(metrics.critic1Loss - loss1) < 1e-10 * loss1)
-    #expect(abs(metrics.critic2Loss - loss2) < 1e-10 * loss2)
+    let found1 = agent.lanes.mean { $0.critics.first.squaredError }
+    let found2 = agent.lanes.mean { $0.critics.second.squaredError }
+    #expect(abs(found1 - loss1) < 1e-10 * loss1)
+    #expect(abs(found2 - loss2) < 1e-10 * loss2)
   }
 
-  @Test func `the momentum terms of the target are there only when asked for`() {
-    func target(_ configure: (inout AgentSettings) -> Void) -> (y: [Double], kinetic: [Double]) {
+  @Test func `the momentum terms of the target are there only when asked for`() throws {
+    func target(_ configure: (inout AgentSettings) -> Void) throws -> (y: [Double], kinetic: [Double]) {
       let agent = makeAgent(lanes: 1, configure)
       agent.setCriticGradients()
-      let lane = agent.lanes[0]
+      let lane = agent.lanes.all[0]
       let beta = 1 / (0.7 * 0.7)
-      let kinetic = zip(lane.squaredMomentum.array, lane.squaredInitialMomentum.array).map { 0.2 * beta / 2 * ($0 - $1) }
+      let momentum = try #require(lane.policy.momentum)
+      func squares(_ p: Matrix<Double>) -> [Double] { p.array.map { $0.map { $0 * $0 }.reduce(0, +) } }
+      let kinetic = zip(squares(momentum.current), squares(momentum.initial)).map { 0.2 * beta / 2 * ($0 - $1) }
       return (lane.targets.array, kinetic)
     }
-    let with = target { $0.momentumInValue = true }
-    let without = target { $0.momentumInValue = false }
+    let with = try target { $0.momentumInValue = true }
+    let without = try target { $0.momentumInValue = false }
     for row in 0..<6 {
       let expected = row % 3 == 1 ? 0 : 0.99 * with.kinetic[row]
       #expect(abs(without.y[row] - with.y[row] - expected) < 1e-12)
@@ -75,23 +79,25 @@ import Agents
 
   @Test func `targets follow the online critics by Polyak's rule after every update`() throws {
     let agent = makeAgent { $0.tau = 0.25 }
-    let before = agent.networks.targetCritic1.parameters.values.array
-    _ = try agent.update()
-    let online = agent.networks.critic1.parameters.values.array
-    for (index, value) in agent.networks.targetCritic1.parameters.values.array.enumerated() {
+    let before = agent.parts.critics.first.target.parameters.values.array
+    try agent.update()
+    let online = agent.parts.critics.first.online.parameters.values.array
+    for (index, value) in agent.parts.critics.first.target.parameters.values.array.enumerated() {
       #expect(abs(value - (0.75 * before[index] + 0.25 * online[index])) < 1e-12)
     }
   }
 
   @Test func `the same seed gives the same numbers on any number of threads, bit for bit`() throws {
-    func trained(threads: Int) throws -> [[Float]] {
-      let agent = makeAgent(Float.self, batch: 33, threads: threads)
-      for _ in 0..<20 { _ = try agent.update() }
-      return agent.networks.all.map { $0.parameters.values.array }
+    for lanes in [2, 3] {
+      func trained(threads: Int) throws -> [[Float]] {
+        let agent = makeAgent(Float.self, batch: 33, lanes: lanes, threads: threads)
+        for _ in 0..<20 { try agent.update() }
+        return agent.networks.map { $0.parameters.values.array }
+      }
+      let one = try trained(threads: 1)
+      #expect(try trained(threads: 2) == one)
+      #expect(try trained(threads: 3) == one)
     }
-    let one = try trained(threads: 1)
-    #expect(try trained(threads: 2) == one)
-    #expect(try trained(threads: 3) == one)
   }
 
   @Test func `lanes change sums only by rounding`() {
@@ -131,18 +137,22 @@ import Agents
 
   @Test func `without momentum noise the evaluation action is tanh of the mean, evolved`() throws {
     let agent = makeAgent(batch: 1, lanes: 1)
-    let actor = Actor(agent)
+    let actor = agent.makeActor()
     let state = [0.25, -0.5, 0.75]
     var action: [Float] = [0, 0], again: [Float] = [0, 0]
-    try actor.exploit(state, into: &action)
-    try actor.exploit(state, into: &again)
-    #expect(action == again)
+    var generator = SeededGenerator(seed: 1), other = SeededGenerator(seed: 2)
+    try actor.exploit(state, into: &action, using: &generator)
+    // What explored in between leaves nothing behind, and no number is drawn.
+    try actor.explore(state, into: &again, using: &other)
+    #expect(again != action)
+    try actor.exploit(state, into: &again, using: &other)
+    #expect(action == again && generator == SeededGenerator(seed: 1))
     for (column, value) in state.enumerated() { agent.minibatch.observations[0, column] = value }
-    agent.noise.policy.fill(0)
-    agent.noise.momentum.fill(0)
+    agent.updateNoise.now.action.fill(0)
+    agent.updateNoise.now.momentum.fill(0)
     agent.setPolicyGradients()
-    let expected = agent.lanes[0].policy.action.row(0).array.map { Float($0) }
+    let expected = agent.lanes.all[0].policy.action.row(0).array.map { Float($0) }
     #expect(action == expected)
-    #expect(agent.lanes[0].policy.baseAction.row(0).array.map { Float($0) } != expected)
+    #expect(agent.lanes.all[0].policy.baseAction.row(0).array.map { Float($0) } != expected)
   }
 }

@@ -49,10 +49,11 @@ import Testing
       ($0.explorationPolicy, $0.trainingPolicy, $0.boundary) = (.conventional, training, boundary)
       $0.momentumInValue = false
     }
-    let networks = agent.networks
-    for critic in [networks.critic1, networks.critic2, networks.targetCritic1, networks.targetCritic2] {
-      let last = critic.layers[2].weight
-      for column in 0..<last.columns { last[0, column] *= scale }
+    for twin in [agent.parts.critics.first, agent.parts.critics.second] {
+      for critic in [twin.online, twin.target] {
+        let last = critic.layers[2].weight
+        for column in 0..<last.columns { last[0, column] *= scale }
+      }
     }
     return agent
   }
@@ -64,22 +65,22 @@ import Testing
     var (finished, stopped) = (0, 0)
     for scale in [1, 1e4, 1e8, 1e12, 1e15, 1e20, 1e25, 1e30, 1e36] as [Float] {
       let agent = steepAgent(scale, boundary, training: training)
-      let actor = Actor(agent)
+      let actor = agent.makeActor()
       var generator = SeededGenerator(seed: 5)
       var action: [Float] = [0, 0]
       do {
         for _ in 0..<30 {
-          let metrics = try agent.update()
-          for value in [metrics.criticLoss, metrics.policyLoss, metrics.logProbability, metrics.qMean, metrics.momentumNorm] {
-            #expect(value.isFinite, "\(metrics) with critics \(scale) times as steep")
+          try agent.update()
+          for (name, value) in zip(agent.report.names, agent.report.values) {
+            #expect(value.isFinite, "\(name) with critics \(scale) times as steep")
           }
           try actor.explore([0.2, -0.4, 0.6], into: &action, using: &generator)
           #expect(action.allSatisfy { abs($0) <= 1 }, "\(action) with critics \(scale) times as steep")
-          try actor.exploit([0.2, -0.4, 0.6], into: &action)
+          try actor.exploit([0.2, -0.4, 0.6], into: &action, using: &generator)
           #expect(action.allSatisfy { abs($0) <= 1 }, "\(action) with critics \(scale) times as steep")
         }
         finished += 1
-        for (name, parameters) in agent.networks.all {
+        for (name, parameters) in agent.networks {
           #expect(parameters.values.isFinite(), "\(name) with critics \(scale) times as steep")
         }
       } catch AgentError.diverged(_, let value) {
@@ -92,11 +93,11 @@ import Testing
 
   @Test func `an action that is not finite is an error, in exploration and in evaluation`() {
     let agent = makeAgent(Float.self) { $0.sac(layers: 1) }
-    agent.networks.policy.layers[1].bias[1] = .nan
-    let actor = Actor(agent)
+    agent.parts.policy.layers[1].bias[1] = .nan
+    let actor = agent.makeActor()
     var generator = SeededGenerator(seed: 5)
     var action: [Float] = [0, 0]
-    let error = #expect(throws: AgentError.self) { try actor.exploit([0, 0, 0], into: &action) }
+    let error = #expect(throws: AgentError.self) { try actor.exploit([0, 0, 0], into: &action, using: &generator) }
     #expect(error?.description.hasPrefix("the action became nan") == true)
     #expect(throws: AgentError.self) { try actor.explore([0, 0, 0], into: &action, using: &generator) }
   }

@@ -18,16 +18,17 @@ func makeAgent<S: Scalar>(
 ) -> SoftActorCritic<S> {
   var settings = AgentSettings(observationSize: n, actionSize: d)
   settings.batchSize = batch
+  settings.lanes = lanes
   settings.hiddenSize = 12
   settings.leapfrogHiddenSize = 7
   settings.momentumStdTraining = 0.7
   configure(&settings)
-  let agent = SoftActorCritic<S>(settings, seed: seed, pool: WorkerPool(threads: threads), lanes: lanes)
+  let agent = SoftActorCritic<S>(settings, seed: seed, pool: WorkerPool(threads: threads))
   var generator = SeededGenerator(seed: seed &+ 100)
   func fill(_ vector: Vector<S>, _ low: Double, _ high: Double) {
     for index in 0..<vector.count { vector[index] = S(generator.uniform(low, high)) }
   }
-  for (name, parameters) in agent.networks.all {
+  for (name, parameters) in agent.networks {
     // Wider than the initial weights, so that gates, critics and deviations are far from trivial.
     for index in 0..<parameters.count {
       parameters.values[index] += S(generator.uniform(-0.3, 0.3) * (name.hasPrefix("target") ? 1 : 0.7))
@@ -38,8 +39,24 @@ func makeAgent<S: Scalar>(
   fill(agent.minibatch.rewards, -2, 2)
   fill(agent.minibatch.costs, 0, 1)
   for row in 0..<batch { agent.minibatch.terminals[row] = row % 3 == 1 ? 1 : 0 }
-  for matrix in [agent.noise.policy, agent.noise.momentum, agent.noise.nextPolicy, agent.noise.nextMomentum] {
+  for matrix in [agent.updateNoise.now.action, agent.updateNoise.now.momentum, agent.updateNoise.next.action, agent.updateNoise.next.momentum] {
     matrix.fillStandardNormal(using: &generator)
   }
   return agent
+}
+
+extension SoftActorCritic {
+  /// A scalar of ``Agent/report``, measured now.
+  func measured(_ name: String) -> Double {
+    report.take()
+    return report[name] ?? .nan
+  }
+}
+
+extension ActingPolicy {
+  /// What the actor has said of its actions since the last call, by name: sum and count.
+  func takeScalars(_ scalars: KeyPath<ActingPolicy, [ActingScalar]> = \.explorationScalars) -> [String: (sum: Double, count: Double)] {
+    defer { for scalar in self[keyPath: scalars] { scalar.reset() } }
+    return Dictionary(uniqueKeysWithValues: self[keyPath: scalars].map { ($0.name, ($0.sum, $0.count)) })
+  }
 }

@@ -9,7 +9,7 @@ import Training
   }
 
   @Test func `an algorithm's name stands for its exploration and training policies (Table II)`() throws {
-    let table: [(String, PolicyKind, PolicyKind, layers: Int)] = [
+    let table: [(String, Exploration, PolicyKind, layers: Int)] = [
       ("sac-hpo", .proposed, .proposed, 1), ("baseline-1", .conventional, .conventional, 1),
       ("baseline-2", .conventional, .gaussian, 2), ("baseline-3", .gaussian, .proposed, 1), ("sac", .gaussian, .gaussian, 2),
       ("sac-nf", .flow, .flow, 1), ("sac-lagrangian", .gaussian, .gaussian, 2), ("safe-sac-hpo", .proposed, .proposed, 1),
@@ -30,9 +30,9 @@ import Training
 
   @Test func `exploration and training policies are chosen independently, whatever the algorithm's name`() throws {
     let kinds: [PolicyKind] = [.gaussian, .proposed, .conventional]
-    for exploration in kinds {
+    for exploration in [.gaussian, .proposed, .conventional] as [Exploration] {
       for training in kinds where exploration != .proposed || training == .proposed {
-        let settings = try settings("Hopper", ["exploration_policy=\(exploration)", "training_policy=\(training)"])
+        let settings = try settings("Hopper", ["exploration_policy=\(exploration.rawValue)", "training_policy=\(training)"])
         #expect(settings.explorationPolicy == exploration && settings.trainingPolicy == training)
         #expect(settings.policyHiddenLayers == (training == .gaussian ? 2 : 1))
       }

@@ -62,15 +62,15 @@ import Training
       .agentSettings(observationSize: 11, actionSize: 3)
     #expect((settings.safety != nil) == isSafe)
     let pool = WorkerPool(threads: 2)
-    let agent = SoftActorCritic<Float>(settings, seed: 0, pool: pool)
+    let agent = makeAgent(settings, seed: 0, pool: pool)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 2)
     defer { counts.deallocate() }
     // A lane is a thread's own: each says what it has counted.
     let count: (Int) -> Void = { lane in counts[lane] = Int(allocation_count()) }
-    for _ in 0..<20 { _ = try agent.update() }
+    for _ in 0..<20 { try agent.update() }
     pool.run(lanes: 2, count)
     let before = (counts[0], counts[1])
-    for _ in 0..<20 { _ = try agent.update() }
+    for _ in 0..<20 { try agent.update() }
     pool.run(lanes: 2, count)
     #expect((counts[0], counts[1]) == before)
   }

@@ -15,6 +15,8 @@ public protocol LeapfrogForce<S>: AnyObject {
   func beginBackward()
   /// Comes after the last; for gradients of the force's own parameters.
   func finishBackward(observations: Matrix<S>)
+  /// The force's own parameters, and where their gradients are.
+  var trained: [ParameterGradient<S>] { get }
 }
 
 /// What a force without states and parameters has no use for.
@@ -22,6 +24,7 @@ extension LeapfrogForce {
   public func prepare(observations: Matrix<S>) {}
   public func beginBackward() {}
   public func finishBackward(observations: Matrix<S>) {}
+  public var trained: [ParameterGradient<S>] { [] }
 }
 
 /// K leapfrog steps of Hamiltonian dynamics (paper eq. 7, 9 and 13; Algorithm 2, lines 3 to 7):

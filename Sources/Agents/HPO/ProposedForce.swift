@@ -7,7 +7,7 @@ import RealModule
 ///     g(s, a)    = −∇Q(s, a) / ‖∇Q(s, a)‖₂                       per row; 0/0 is 0
 ///     F(s, a, g) = σ_h(s, a, g) ⊙ g + (1 − σ_h(s, a, g)) ⊙ T_h(s, a, g)
 final class ProposedForce<S: Scalar>: LeapfrogForce {
-  private let field: ActionValueField<S>
+  private let coordinates: any LeapfrogCoordinates<S>
   private let transform: LeapfrogNetwork<S>
   private let gate: LeapfrogNetwork<S>
   private let actionSize: Int
@@ -15,14 +15,14 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   private let inputs: [Matrix<S>]
   private let transformGradient: Matrix<S>
   private let gateGradient: Matrix<S>
-  /// Where ∂L/∂h goes.
-  let gradients: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)
+  /// ∂L/∂h.
+  private let gradients: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)
 
   init(
-    _ field: ActionValueField<S>, transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>, actionSize: Int,
+    _ coordinates: any LeapfrogCoordinates<S>, transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>, actionSize: Int,
     evaluations: Int, rows: Int
   ) {
-    self.field = field
+    self.coordinates = coordinates
     self.actionSize = actionSize
     let stateSize = transform.inputs - 2 * actionSize
     self.transform = LeapfrogNetwork(
@@ -37,17 +37,16 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   }
 
   func prepare(observations: Matrix<S>) {
-    field.surface.prepare(observations: observations)
     transform.prepare(observations: observations)
     gate.prepare(observations: observations)
   }
 
   func evaluate(_ index: Int, at position: Matrix<S>, into force: Matrix<S>) {
-    field.evaluate(at: position)
+    coordinates.evaluate(at: position)
     let input = inputs[index]
     input.columns(0..<actionSize).copy(from: position)
     let g = input.columns(actionSize..<2 * actionSize)
-    g.setNegatedDirections(of: field.gradient)
+    g.setNegatedDirections(of: coordinates.gradient)
     transform.evaluate(index, input: input)
     gate.evaluate(index, input: input)
     force.setGated(gate: gate.outputs[index], g, transform.outputs[index])
@@ -75,6 +74,13 @@ final class ProposedForce<S: Scalar>: LeapfrogForce {
   func finishBackward(observations: Matrix<S>) {
     transform.finishBackward(observations: observations, gradient: gradients.transform)
     gate.finishBackward(observations: observations, gradient: gradients.gate)
+  }
+
+  var trained: [ParameterGradient<S>] {
+    [
+      ParameterGradient("leapfrog_transform", transform.network.parameters, gradient: gradients.transform.parameters),
+      ParameterGradient("leapfrog_gate", gate.network.parameters, gradient: gradients.gate.parameters),
+    ]
   }
 
   /// Σ over rows and components of σ_h at the last evaluation: how much of the gradient is taken as it is.

@@ -66,6 +66,9 @@ package final class RadialFlows<S: Scalar> {
   /// z after all flows, of the last ``forward(_:logDensity:)``.
   package var output: Matrix<S> { points[flows.count] }
 
+  /// What is trained, and where the gradients are.
+  package var trained: ParameterGradient<S> { ParameterGradient("flow", flows.parameters, gradient: gradients.parameters) }
+
   /// Sends z through the flows and takes their log-determinants off the density.
   /// - Parameters:
   ///   - z: [rows, d].

@@ -2,13 +2,10 @@ import LinearAlgebra
 import NeuralNetworks
 import Random
 
-/// Every network of an agent, under the names that checkpoints give them.
+/// Every network of a soft actor-critic, under the names that checkpoints give them.
 public final class ActorCriticNetworks<S: Scalar> {
-  /// Q₁, Q₂: [s, a] → 1.
-  public let critic1: MultilayerPerceptron<S>
-  public let critic2: MultilayerPerceptron<S>
-  public let targetCritic1: MultilayerPerceptron<S>
-  public let targetCritic2: MultilayerPerceptron<S>
+  /// Q₁, Q₂ and their targets: [s, a] → 1.
+  public let critics: TwinCritics<S>
   /// π_θ: s → μ, log σ.
   public let policy: MultilayerPerceptron<S>
   /// T_h and σ_h: [s?, a, g] → d; only where the proposed leapfrog is used.
@@ -18,7 +15,7 @@ public final class ActorCriticNetworks<S: Scalar> {
   /// log σ, where it is shared by all states: `log_std` [d].
   public let policyStd: ParameterSet<S>?
   /// Q_C and its target: [s, a] → 1; only for safe agents.
-  public let cost: (critic: MultilayerPerceptron<S>, target: MultilayerPerceptron<S>)?
+  public let cost: TargetedCritic<S>?
 
   /// Fresh networks; each draws from a stream of its own, so that adding one changes no other's start.
   public init(_ settings: AgentSettings, seed: UInt64) {
@@ -28,11 +25,7 @@ public final class ActorCriticNetworks<S: Scalar> {
     }
     let n = settings.observationSize
     let d = settings.actionSize
-    let critic = [n + d, settings.hiddenSize, settings.hiddenSize, 1]
-    critic1 = network(0, critic, .relu)
-    critic2 = network(1, critic, .relu)
-    targetCritic1 = critic1.copy()
-    targetCritic2 = critic2.copy()
+    critics = TwinCritics(settings, seed: seed)
     let sharesStd = settings.usesFlow && settings.flowStd == .shared
     policy = network(
       2, [n] + Array(repeating: settings.hiddenSize, count: settings.policyHiddenLayers) + [sharesStd ? d : 2 * d], .relu)
@@ -51,12 +44,7 @@ public final class ActorCriticNetworks<S: Scalar> {
     } else {
       leapfrog = nil
     }
-    if settings.safety != nil {
-      let online = network(5, critic, .relu)
-      cost = (online, online.copy())
-    } else {
-      cost = nil
-    }
+    cost = settings.safety == nil ? nil : TargetedCritic("cost_critic", settings, seed: seed, index: 5)
   }
 
   /// The leapfrog networks, where a policy is known to need them.
@@ -65,26 +53,34 @@ public final class ActorCriticNetworks<S: Scalar> {
     return leapfrog
   }
 
-  var costCritics: (critic: MultilayerPerceptron<S>, target: MultilayerPerceptron<S>) {
-    guard let cost else { trap("a cost critic was asked for in an agent without safety settings") }
-    return cost
+  /// The flows, where a policy is known to need them.
+  var radialFlows: RadialFlowParameters<S> {
+    guard let flows else { trap("a flow policy needs its flows, but no policy of this agent asked for them") }
+    return flows
   }
 
-  /// Name and parameters of each, in checkpoint order.
-  public var all: [(name: String, parameters: ParameterSet<S>)] {
-    let critics = [
-      ("critic1", critic1), ("critic2", critic2), ("target_critic1", targetCritic1), ("target_critic2", targetCritic2),
-      ("policy", policy),
-    ]
-    var all = critics.map { ($0.0, $0.1.parameters) }
+  /// Name and parameters of each, in the order of files.
+  public var all: [NamedParameters<S>] {
+    var all = critics.networks + [("policy", policy.parameters)]
     if let policyStd { all.append(("policy_std", policyStd)) }
     if let flows { all.append(("flow", flows.parameters)) }
     if let leapfrog {
       all += [("leapfrog_transform", leapfrog.transform.parameters), ("leapfrog_gate", leapfrog.gate.parameters)]
     }
-    if let cost {
-      all += [("cost_critic", cost.critic.parameters), ("target_cost_critic", cost.target.parameters)]
-    }
+    if let cost { all += [cost.parameters, cost.targetParameters] }
     return all
+  }
+
+  /// The targets, and what they follow.
+  var following: [TargetNetwork<S>] { critics.following + (cost.map { [$0.following] } ?? []) }
+
+  /// As ``Agent/layerShapes(_:)``.
+  static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])] {
+    let hidden = settings.hiddenSize
+    var shapes = TargetedCritic<S>.layerShapes("critic1", settings)
+    shapes.append(("policy/0/weight", [hidden, settings.observationSize]))
+    for layer in 1..<settings.policyHiddenLayers { shapes.append(("policy/\(layer)/weight", [hidden, hidden])) }
+    if settings.usesProposedLeapfrog { shapes.append(("leapfrog_transform/0/weight", [settings.leapfrogHiddenSize, nil])) }
+    return shapes
   }
 }

@@ -8,7 +8,7 @@ import NeuralNetworks
 /// with s₀ the episode's first state and π_B(s) the base policy's mean action.
 final class LyapunovFilter<S: Scalar> {
   private let cost: SingleCritic<S>
-  private let base: GaussianPolicy<S>
+  private let base: LatentGaussian<S>
   private let mean: Matrix<S>
   private let zeros: Matrix<S>
   private let firstObservation: Matrix<S>
@@ -16,10 +16,12 @@ final class LyapunovFilter<S: Scalar> {
   private let gamma: S
   private var bound: S = 0
 
-  init(networks: ActorCriticNetworks<S>, settings: AgentSettings, safety: SafetySettings) {
+  init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings) {
+    let settings = agent.settings
     let d = settings.actionSize
-    cost = SingleCritic(networks.costCritics.target, actionSize: d, rows: 1)
-    base = GaussianPolicy(networks.policy, sharedLogStd: nil, actionSize: d, rows: 1)
+    guard let critic = agent.networks.cost else { trap("a filter needs a cost critic: an agent without safety settings has none") }
+    cost = SingleCritic(critic.target, actionSize: d, rows: 1)
+    base = agent.base(rows: 1)
     mean = Matrix(rows: 1, columns: d)
     zeros = Matrix(rows: 1, columns: d)
     firstObservation = Matrix(rows: 1, columns: settings.observationSize)
@@ -46,7 +48,7 @@ final class LyapunovFilter<S: Scalar> {
   private func costOfMeanAction(_ observation: Matrix<S>) -> S {
     base.sample(observations: observation, noise: zeros)
     mean.setSquashed(base.latent)
-    cost.prepare(observations: observation)
+    cost.begin(at: observation)
     cost.evaluate(actions: mean)
     return cost.values.pointer[0]
   }

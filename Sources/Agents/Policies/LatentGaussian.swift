@@ -11,14 +11,15 @@ enum LogStandardDeviation {
 /// The base policy π_θ before its tanh: u = μ(s) + σ(s) ⊙ ξ, for a fixed number of states.
 ///
 /// The network gives μ, then log σ; with a shared σ it gives μ only, and log σ is one learned vector.
-final class GaussianPolicy<S: Scalar> {
-  let network: MultilayerPerceptron<S>
+final class LatentGaussian<S: Scalar> {
+  private let network: MultilayerPerceptron<S>
+  private let gradient: MultilayerPerceptron<S>
   private let tape: MultilayerPerceptron<S>.Tape
   private let outputGradient: Matrix<S>
   private let actionSize: Int
-  private let sharedLogStd: Vector<S>?
-  /// ∂L/∂log σ of a shared σ, [actions].
-  let sharedLogStdGradient: Vector<S>
+  /// log σ where it does not depend on the state, `log_std` [actions], and its gradient.
+  private let sharedLogStd: ParameterSet<S>?
+  private let sharedLogStdGradient: ParameterSet<S>
   /// σ ⊙ ξ of the last draw.
   private let scaledNoise: Matrix<S>
   /// u, [rows, actions].
@@ -26,13 +27,14 @@ final class GaussianPolicy<S: Scalar> {
   /// Σ log N(u; μ, σ) over each row, [rows].
   let logDensity: Vector<S>
 
-  /// - Parameter sharedLogStd: log σ, [actions], where it does not depend on the state.
-  init(_ network: MultilayerPerceptron<S>, sharedLogStd: Vector<S>?, actionSize: Int, rows: Int) {
+  /// - Parameter sharedLogStd: log σ, `log_std` [actions], where it does not depend on the state.
+  init(_ network: MultilayerPerceptron<S>, sharedLogStd: ParameterSet<S>?, actionSize: Int, rows: Int) {
     let outputs = sharedLogStd == nil ? 2 * actionSize : actionSize
     demand(network.outputs == outputs, "\(network.outputs) outputs where \(outputs) serve \(actionSize) actions")
     self.sharedLogStd = sharedLogStd
-    sharedLogStdGradient = Vector(count: actionSize)
+    sharedLogStdGradient = sharedLogStd?.zeros() ?? ParameterSet([])
     self.network = network
+    gradient = network.zeros()
     self.actionSize = actionSize
     tape = MultilayerPerceptron.Tape(network, rows: rows)
     outputGradient = Matrix(rows: rows, columns: outputs)
@@ -47,11 +49,16 @@ final class GaussianPolicy<S: Scalar> {
     reparameterize(tape.output, noise)
   }
 
+  /// What is trained, and where the gradients are.
+  var trained: [ParameterGradient<S>] {
+    let network = ParameterGradient("policy", network.parameters, gradient: gradient.parameters)
+    return [network] + (sharedLogStd.map { [ParameterGradient("policy_std", $0, gradient: sharedLogStdGradient)] } ?? [])
+  }
+
   /// - Parameters:
   ///   - latentGradient: ∂L/∂u, [rows, actions], by whatever is made of u.
   ///   - logDensityGradient: ∂L/∂(log density), the same for every row.
-  ///   - gradient: receives ∂L/∂θ.
-  func backward(latentGradient: Matrix<S>, logDensityGradient: S, gradient: MultilayerPerceptron<S>) {
+  func backward(latentGradient: Matrix<S>, logDensityGradient: S) {
     setOutputGradient(latentGradient, logDensityGradient)
     network.backward(outputGradient: outputGradient, tape, gradient: gradient)
   }
@@ -65,7 +72,7 @@ final class GaussianPolicy<S: Scalar> {
     let maximum = S(LogStandardDeviation.maximum)
     for row in 0..<latent.rows {
       let mean = output.pointer + row * output.stride
-      let logSigmas = sharedLogStd?.pointer ?? mean + actionSize
+      let logSigmas = sharedLogStd?.values.pointer ?? mean + actionSize
       let xi = noise.pointer + row * noise.stride
       var density: S = 0
       for j in 0..<actionSize {
@@ -85,12 +92,12 @@ final class GaussianPolicy<S: Scalar> {
   private func setOutputGradient(_ latentGradient: Matrix<S>, _ logDensityGradient: S) {
     let minimum = S(LogStandardDeviation.minimum)
     let maximum = S(LogStandardDeviation.maximum)
-    sharedLogStdGradient.fill(0)
+    sharedLogStdGradient.values.fill(0)
     for row in 0..<latent.rows {
       let du = latentGradient.pointer + row * latentGradient.stride
       let output = tape.output.pointer + row * tape.output.stride
       let gradient = outputGradient.pointer + row * outputGradient.stride
-      let logSigmas = sharedLogStd?.pointer ?? output + actionSize
+      let logSigmas = sharedLogStd?.values.pointer ?? output + actionSize
       for j in 0..<actionSize {
         gradient[j] = du[j]
         let inside = logSigmas[j] >= minimum && logSigmas[j] <= maximum
@@ -98,7 +105,7 @@ final class GaussianPolicy<S: Scalar> {
         if sharedLogStd == nil {
           gradient[actionSize + j] = byLogSigma
         } else {
-          sharedLogStdGradient.pointer[j] += byLogSigma
+          sharedLogStdGradient.values.pointer[j] += byLogSigma
         }
       }
     }

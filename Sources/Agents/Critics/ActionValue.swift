@@ -1,14 +1,14 @@
 import LinearAlgebra
 import NeuralNetworks
 
-/// A surface over actions that a policy climbs: Q(s, ·) and its gradient, for a batch of states.
+/// A function of actions that a policy climbs: Q(s, ·) and its gradient, for a batch of states.
 ///
 /// The critics are ReLU networks, piecewise linear in the action, so ∇ₐQ is itself constant almost everywhere: whoever
 /// differentiates further treats it as a constant and is exact.
-protocol ActionValue<S>: AnyObject {
+package protocol ActionValue<S>: AnyObject {
   associatedtype S: Scalar
   /// Sets the states, [rows, observations], that the following evaluations are about.
-  func prepare(observations: Matrix<S>)
+  func begin(at observations: Matrix<S>)
   /// Evaluates actions, [rows, actions].
   func evaluate(actions: Matrix<S>)
   /// [rows], of the last evaluation.
@@ -20,15 +20,15 @@ protocol ActionValue<S>: AnyObject {
 /// min(Q₁, Q₂), whose gradient is that of the smaller critic, row by row.
 ///
 /// Rows are grouped by their smaller critic, so as many rows travel back as there are, not twice as many.
-final class TwinMinimum<S: Scalar>: ActionValue {
+package final class TwinMinimum<S: Scalar>: ActionValue {
   private let first: CriticEvaluation<S>
   private let second: CriticEvaluation<S>
   private let rows: Int
   private let order: UnsafeMutablePointer<Int32>
   private var firstCount = 0
-  let values: Vector<S>
+  package let values: Vector<S>
 
-  init(_ critic1: MultilayerPerceptron<S>, _ critic2: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
+  package init(_ critic1: MultilayerPerceptron<S>, _ critic2: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
     first = CriticEvaluation(critic1, actionSize: actionSize, rows: rows)
     second = CriticEvaluation(critic2, actionSize: actionSize, rows: rows)
     self.rows = rows
@@ -38,18 +38,18 @@ final class TwinMinimum<S: Scalar>: ActionValue {
 
   deinit { order.deallocate() }
 
-  func prepare(observations: Matrix<S>) {
-    first.prepare(observations: observations)
-    second.prepare(observations: observations)
+  package func begin(at observations: Matrix<S>) {
+    first.begin(at: observations)
+    second.begin(at: observations)
   }
 
-  func evaluate(actions: Matrix<S>) {
+  package func evaluate(actions: Matrix<S>) {
     first.evaluate(actions: actions)
     second.evaluate(actions: actions)
     firstCount = setMinimum(first.values, second.values)
   }
 
-  func actionGradient(into gradient: Matrix<S>) {
+  package func actionGradient(into gradient: Matrix<S>) {
     first.actionGradient(rows: RowList(storage: order, count: firstCount), into: gradient)
     second.actionGradient(rows: RowList(storage: order + firstCount, count: rows - firstCount), into: gradient)
   }
@@ -76,12 +76,12 @@ final class TwinMinimum<S: Scalar>: ActionValue {
 }
 
 /// A single critic's value: the discounted safety cost Q_C.
-final class SingleCritic<S: Scalar>: ActionValue {
+package final class SingleCritic<S: Scalar>: ActionValue {
   private let evaluation: CriticEvaluation<S>
   private let rows: Int
   private let order: UnsafeMutablePointer<Int32>
 
-  init(_ critic: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
+  package init(_ critic: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
     evaluation = CriticEvaluation(critic, actionSize: actionSize, rows: rows)
     self.rows = rows
     order = .allocate(capacity: rows)
@@ -90,36 +90,34 @@ final class SingleCritic<S: Scalar>: ActionValue {
 
   deinit { order.deallocate() }
 
-  var values: Vector<S> { evaluation.values }
-  func prepare(observations: Matrix<S>) { evaluation.prepare(observations: observations) }
-  func evaluate(actions: Matrix<S>) { evaluation.evaluate(actions: actions) }
-  func actionGradient(into gradient: Matrix<S>) {
+  package var values: Vector<S> { evaluation.values }
+  package func begin(at observations: Matrix<S>) { evaluation.begin(at: observations) }
+  package func evaluate(actions: Matrix<S>) { evaluation.evaluate(actions: actions) }
+  package func actionGradient(into gradient: Matrix<S>) {
     evaluation.actionGradient(rows: RowList(storage: order, count: rows), into: gradient)
   }
 }
 
 /// Q − λ·Q_C: what a safe agent climbs. The paper's scan prints "+", but costs are positive, so it must be minus.
-final class PenalizedActionValue<S: Scalar>: ActionValue {
-  let reward: TwinMinimum<S>
-  let cost: SingleCritic<S>
+package final class PenalizedActionValue<S: Scalar>: ActionValue {
+  private let reward: ActionValueSurface<S>
+  private let cost: ActionValueSurface<S>
   private let multiplier: Multiplier
-  private let costGradient: Matrix<S>
-  let values: Vector<S>
+  package let values: Vector<S>
 
-  init(reward: TwinMinimum<S>, cost: SingleCritic<S>, multiplier: Multiplier, actionSize: Int, rows: Int) {
+  package init(reward: ActionValueSurface<S>, cost: ActionValueSurface<S>, multiplier: Multiplier, rows: Int) {
     self.reward = reward
     self.cost = cost
     self.multiplier = multiplier
-    costGradient = Matrix(rows: rows, columns: actionSize)
     values = Vector(count: rows)
   }
 
-  func prepare(observations: Matrix<S>) {
-    reward.prepare(observations: observations)
-    cost.prepare(observations: observations)
+  package func begin(at observations: Matrix<S>) {
+    reward.begin(at: observations)
+    cost.begin(at: observations)
   }
 
-  func evaluate(actions: Matrix<S>) {
+  package func evaluate(actions: Matrix<S>) {
     reward.evaluate(actions: actions)
     cost.evaluate(actions: actions)
     let asRow = values.matrix(rows: 1, columns: values.count)
@@ -127,9 +125,8 @@ final class PenalizedActionValue<S: Scalar>: ActionValue {
     asRow.add(cost.values.matrix(rows: 1, columns: values.count), scaledBy: -S(multiplier.value))
   }
 
-  func actionGradient(into gradient: Matrix<S>) {
-    reward.actionGradient(into: gradient)
-    cost.actionGradient(into: costGradient)
-    gradient.add(costGradient, scaledBy: -S(multiplier.value))
+  package func actionGradient(into gradient: Matrix<S>) {
+    gradient.copy(from: reward.actionGradient)
+    gradient.add(cost.actionGradient, scaledBy: -S(multiplier.value))
   }
 }

@@ -4,18 +4,20 @@ import NeuralNetworks
 /// One critic's Q(s, ·) over many actions of the same states, with ∇ₐQ but no parameter gradients.
 ///
 /// s Wₛᵀ + b is computed once for all of them, and only the action columns of the first layer are back-propagated through.
-final class CriticEvaluation<S: Scalar> {
+package final class CriticEvaluation<S: Scalar> {
   let critic: MultilayerPerceptron<S>
   private let first: PartlyFixedLayer<S>
   private let hidden: [Matrix<S>]
   private let output: Matrix<S>
   private let deltas: [Matrix<S>]
   private let actionDelta: Matrix<S>
+  private var observations: Matrix<S>
+  private var isPrepared = false
 
   /// [rows], of the last ``evaluate(actions:)``.
-  var values: Vector<S> { output.elements }
+  package var values: Vector<S> { output.elements }
 
-  init(_ critic: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
+  package init(_ critic: MultilayerPerceptron<S>, actionSize: Int, rows: Int) {
     self.critic = critic
     first = PartlyFixedLayer(critic.layers[0], fixedInputs: critic.inputs - actionSize, rows: rows)
     let sizes = critic.sizes[1..<critic.sizes.count - 1]
@@ -23,11 +25,18 @@ final class CriticEvaluation<S: Scalar> {
     deltas = sizes.map { Matrix(rows: rows, columns: $0) }
     output = Matrix(rows: rows, columns: 1)
     actionDelta = Matrix(rows: rows, columns: actionSize)
+    observations = Matrix(rows: 0, columns: critic.inputs - actionSize)
   }
 
-  func prepare(observations: Matrix<S>) { first.prepare(fixed: observations) }
+  /// Sets the states, [rows, observations], that the following evaluations are about; their share is computed when it is needed.
+  package func begin(at observations: Matrix<S>) {
+    self.observations = observations
+    isPrepared = false
+  }
 
-  func evaluate(actions: Matrix<S>) {
+  package func evaluate(actions: Matrix<S>) {
+    if !isPrepared { first.prepare(fixed: observations) }
+    isPrepared = true
     first.forward(varying: actions, into: hidden[0], activation: .relu)
     for index in 1..<hidden.count {
       critic.layers[index].forward(hidden[index - 1], into: hidden[index], activation: .relu)
@@ -36,7 +45,7 @@ final class CriticEvaluation<S: Scalar> {
   }
 
   /// Row r of `gradient` ← ∇ₐQ of the last evaluation, for the rows listed and no others.
-  func actionGradient(rows: RowList, into gradient: Matrix<S>) {
+  package func actionGradient(rows: RowList, into gradient: Matrix<S>) {
     let count = rows.count
     if count == 0 { return }
     let last = hidden.count - 1

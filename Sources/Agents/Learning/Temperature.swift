@@ -1,3 +1,4 @@
+import LinearAlgebra
 import RealModule
 
 /// The entropy temperature α: fixed, or learned by Adam on log α so that the entropy approaches −d nats.
@@ -8,12 +9,10 @@ public final class Temperature {
   public let rule: Rule
   /// α, in units of return per nat.
   public var alpha: Double { logAlpha == initialLogAlpha ? initialAlpha : Double.exp(logAlpha) }
-  /// What a checkpoint keeps: log α, Adam's moments and its step count.
-  public var logAlpha: Double
-  public var firstMoment = 0.0
-  public var secondMoment = 0.0
-  public var steps = 0
-
+  package private(set) var logAlpha: Double
+  private var firstMoment = 0.0
+  private var secondMoment = 0.0
+  private var steps = 0
   private let initialAlpha: Double
   private let initialLogAlpha: Double
   private let targetEntropy: Double
@@ -29,7 +28,7 @@ public final class Temperature {
   }
 
   // L(log α) = −α·mean(log π + H̄), H̄ = −d      ∂L/∂log α = L
-  package func update(meanLogProbability: Double) {
+  public func update(meanLogProbability: Double) {
     guard rule == .auto else { return }
     let gradient = -alpha * (meanLogProbability + targetEntropy)
     steps += 1
@@ -39,5 +38,15 @@ public final class Temperature {
     let first = firstMoment / (1 - Double.pow(0.9, t))
     let second = secondMoment / (1 - Double.pow(0.999, t))
     logAlpha -= learningRate * first / (second.squareRoot() + 1e-8)
+  }
+
+  /// log α, Adam's moments and its step count.
+  public func state<S: Scalar>() -> [AgentState<S>] {
+    [
+      AgentState("optimizers/temperature/log_alpha", .number(get: { self.logAlpha }, set: { self.logAlpha = $0 })),
+      AgentState("optimizers/temperature/first_moment", .number(get: { self.firstMoment }, set: { self.firstMoment = $0 })),
+      AgentState("optimizers/temperature/second_moment", .number(get: { self.secondMoment }, set: { self.secondMoment = $0 })),
+      AgentState("optimizers/temperature/steps", .count(get: { self.steps }, set: { self.steps = $0 })),
+    ]
   }
 }

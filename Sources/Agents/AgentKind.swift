@@ -1,0 +1,28 @@
+import LinearAlgebra
+
+/// Which agent learns: the catalogue of agents.
+public struct AgentKind: Sendable, Hashable {
+  /// As files name it.
+  public let name: String
+  /// The agent, in the numbers that training uses.
+  public let type: any Agent<Float>.Type
+
+  public init(_ name: String, _ type: any Agent<Float>.Type) {
+    self.name = name
+    self.type = type
+  }
+
+  /// One line for each agent.
+  public static let all = [softActorCritic]
+
+  /// SAC and what evolves its actions, the paper's agents among them.
+  public static let softActorCritic = AgentKind("soft-actor-critic", SoftActorCritic<Float>.self)
+
+  public static func == (first: AgentKind, second: AgentKind) -> Bool { first.name == second.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+/// A fresh agent of the kind that the settings name.
+public func makeAgent(_ settings: AgentSettings, seed: UInt64, pool: WorkerPool) -> any Agent<Float> {
+  settings.kind.type.init(settings, seed: seed, pool: pool)
+}
