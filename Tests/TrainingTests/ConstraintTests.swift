@@ -20,11 +20,15 @@ import Training
     settings.evaluationInterval = 700
     settings.evaluationEpisodes = 1
     let directory = RunDirectory(path: "\(folder.path)/\(algorithm.rawValue)")
-    let first = try TrainingRun(settings, directory: directory) { PointMass() }
-    first.stopRequest = { first.stepsTaken == 450 ? .terminate : nil }
-    #expect(throws: RunError.interrupted(signal: .terminate, step: 450, path: directory.path)) { try first.run() }
+    func interruptedRun() throws -> Double? {
+      let run = try TrainingRun(settings, directory: directory) { PointMass() }
+      run.stopRequest = { [unowned run] in run.stepsTaken == 450 ? .terminate : nil }
+      #expect(throws: RunError.interrupted(signal: .terminate, step: 450, path: directory.path)) { try run.run() }
+      return run.multiplier
+    }
+    let before = try interruptedRun()
     let second = try TrainingRun(settings, directory: directory) { PointMass() }
-    #expect(second.multiplier == first.multiplier)
+    #expect(second.multiplier == before && before != nil)
     try second.run()
 
     let costs: [Double] = try HDF5File.open(at: directory.curve).read("episode/discounted_cost")
