@@ -16,9 +16,11 @@ let package = Package(
     .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // Exactly these: a newer one may round otherwise, and Package.resolved is each machine's own.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // C libraries: a module map and a shim each, nothing else.
@@ -40,24 +42,33 @@ let package = Package(
       name: "LinearAlgebra",
       dependencies: ["COpenBLAS", "CProcessor", "Random", .product(name: "RealModule", package: "swift-numerics")]),
 
-    // Abstractions that depend on nothing.
+    // What every room may use.
+    .target(name: "Support", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
+    .target(name: "SettingDeclarations", dependencies: ["Support"]),
     .target(name: "Random"),
-    .target(name: "Gym"),
+    .target(name: "Gym", dependencies: ["Support"]),
 
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
-    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random"]),
+    .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random", "Support"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
-    .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5"]),
-    .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random"]),
+    .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5", "Support"]),
+    .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random", "SettingDeclarations"]),
+    .target(
+      name: "Configuration",
+      dependencies: [
+        "Agents", "Gym", "SettingDeclarations", "Support", .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "Training",
       dependencies: [
-        "Gym", "Environments", "Agents", "Experience", "HDF5", "Random", .product(name: "Yams", package: "Yams"),
+        "Gym", "Environments", "Agents", "Configuration", "Experience", "HDF5", "Random", "SettingDeclarations", "Support",
       ]),
     .executableTarget(
       name: "hpo",
       dependencies: [
-        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", "Configuration", "Environments", "Gym", "MuJoCo", "SettingDeclarations", "Support",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: vendoredLibraries),
 
@@ -79,6 +90,7 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport", "CAllocationCounter"]),
+      dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport", "CAllocationCounter"],
+      exclude: ["Fixtures"]),
   ]
 )

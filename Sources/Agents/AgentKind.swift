@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SettingDeclarations
 
 /// Which agent learns: the catalogue of agents.
 public struct AgentKind: Sendable, Hashable {
@@ -18,6 +19,9 @@ public struct AgentKind: Sendable, Hashable {
   /// SAC and what evolves its actions, the paper's agents among them.
   public static let softActorCritic = AgentKind("soft-actor-critic", SoftActorCritic<Float>.self)
 
+  /// All names, for messages.
+  static var names: String { all.map(\.name).joined(separator: ", ") }
+
   public static func == (first: AgentKind, second: AgentKind) -> Bool { first.name == second.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
@@ -25,4 +29,17 @@ public struct AgentKind: Sendable, Hashable {
 /// A fresh agent of the kind that the settings name.
 public func makeAgent(_ settings: AgentSettings, seed: UInt64, pool: WorkerPool) -> any Agent<Float> {
   settings.kind.type.init(settings, seed: seed, pool: pool)
+}
+
+extension AgentKind: SettingValue {
+  public init?(settingText: String) {
+    guard let known = Self.all.first(where: { $0.name == settingText }) else { return nil }
+    self = known
+  }
+  public var settingText: String { name }
+  public var scalar: SettingScalar { .text(name) }
+  public init?(scalar: SettingScalar) {
+    guard case .text(let name) = scalar else { return nil }
+    self.init(settingText: name)
+  }
 }

@@ -1,5 +1,7 @@
+import SettingDeclarations
+
 /// How a policy's action comes about: the base policy's own, or evolved.
-public enum PolicyKind: String, Sendable, CaseIterable {
+public enum PolicyKind: String, SettingChoice {
   /// The base policy's action.
   case gaussian
   /// Evolved by the proposed leapfrog (eq. 13).
@@ -13,71 +15,170 @@ public enum PolicyKind: String, Sendable, CaseIterable {
 }
 
 /// Where p₀ comes from.
-public enum MomentumKind: String, Sendable, CaseIterable { case gaussian, zero }
+public enum MomentumKind: String, SettingChoice { case gaussian, zero }
 
 /// Where a flow policy's σ comes from: the network, or one learned vector for all states.
-public enum FlowStd: String, Sendable, CaseIterable { case state, shared }
+public enum FlowStd: String, SettingChoice { case state, shared }
 
 /// Whose minimum the leapfrog climbs.
-public enum CriticChoice: String, Sendable, CaseIterable { case target, online }
+public enum CriticChoice: String, SettingChoice { case target, online }
 
-/// Everything an update depends on. Defaults: the paper's, those of HalfCheetah where its Table I has a row per task.
-public struct AgentSettings: Sendable, Equatable {
+/// How an agent keeps a constraint.
+public enum Constraint: String, SettingChoice {
+  /// Not at all: costs are only recorded.
+  case none
+  /// By a Lagrange multiplier.
+  case lagrangian
+  /// By a Lagrange multiplier and the Lyapunov filter of Algorithm 3.
+  case lyapunov
+}
+
+extension Temperature.Rule: SettingChoice {}
+extension Boundary: SettingChoice {}
+extension Exploration: SettingChoice {}
+extension CostKind: SettingChoice {}
+
+/// The settings of SAC and its kin. Defaults: the paper's, those of HalfCheetah where its Table I has a row per task.
+public struct ActorCriticSettings: SettingGroup {
+  public let kind = Setting(
+    "agent", Allowed("one of \(AgentKind.names)", brief: AgentKind.names) { _ in true }, default: AgentKind.softActorCritic,
+    roles: [.networks, .isLater], agreesWithName: ==, "which agent learns")
+  // Part of a result, because the order in which gradients are added up is.
+  public let lanes = Setting(
+    "lanes", .from(1, to: 64), default: 2, roles: .isLater,
+    "shares that an update's rows are cut into, and so the threads that can work on it; they change the last bits of numbers")
+  public let gamma = Setting("gamma", symbol: "γ", .from(0, to: 1), default: 0.99, roles: .networks, "discount γ per step")
+  public let tau = Setting("tau", symbol: "τ", .from(0, to: 1), default: 0.005, roles: .networks, "Polyak rate τ of the target critics")
+  public let batchSize = Setting("batch_size", .from(1, to: 65_536), default: 256, roles: .networks, "transitions per update")
+  public let learningRate = Setting("learning_rate", .positive, default: 3e-4, roles: .networks, "Adam's step size")
+  public let alpha = Setting(
+    "alpha", symbol: "α", .positive, default: 0.2, roles: .networks, "temperature α; the initial one when learned")
+  public let temperature = Setting("temperature", .any, default: Temperature.Rule.fixed, roles: .networks, "whether α is learned")
+  public let hiddenSize = Setting(
+    "hidden_size", .from(1, to: 4096), default: 256, roles: .networks, "units of critics' and policy's hidden layers")
+  public let policyHiddenLayers = Setting(
+    "policy_hidden_layers", .from(1, to: 16), derivation: "2 where training_policy is gaussian, as SAC has, else 1", roles: .networks,
+    "hidden layers of the base policy"
+  ) { $0.trainingPolicy == .gaussian ? 2 : 1 }
+  public let criticHiddenLayers = Setting(
+    "critic_hidden_layers", .from(1, to: 16), default: 2, roles: [.networks, .isLater], "hidden layers of the critics")
+
+  public let explorationPolicy = Setting(
+    "exploration_policy", .any, default: Exploration.proposed, roles: .networks, agreesWithName: ==,
+    "how actions are evolved while exploring")
+  public let trainingPolicy = Setting(
+    "training_policy", .any, default: PolicyKind.proposed, roles: .networks, agreesWithName: ==,
+    "how actions are evolved in training and evaluation")
+  public let leapfrogSteps = Setting("leapfrog_steps", symbol: "K", .from(1, to: 1000), default: 3, roles: .networks, "K")
+  public let leapfrogStepSize = Setting("leapfrog_step_size", symbol: "ε", .positive, default: 0.2, roles: .networks, "ε")
+  public let leapfrogHiddenSize = Setting(
+    "leapfrog_hidden_size", symbol: "hₙ", .from(1, to: 4096), default: 32, roles: .networks, "hₙ, hidden units of T_h and σ_h")
+  public let leapfrogStateInput = Setting(
+    "leapfrog_state_input", .any, default: true, roles: .networks, "whether T_h and σ_h read the state")
+  public let momentum = Setting(
+    "momentum", symbol: "p₀", .any, default: MomentumKind.gaussian, roles: .networks, agreesWithName: ==, "where p₀ comes from")
+  public let momentumStdTraining = Setting(
+    "momentum_std_training", symbol: "1/√β", .positive, default: 1.0, roles: .networks, "1/√β in training")
+  public let momentumStdExploration = Setting(
+    "momentum_std_exploration", symbol: "1/√β", .positive, default: 0.5, roles: .networks, "1/√β in exploration")
+  public let boundary = Setting(
+    "boundary", .any, default: Boundary.clip, roles: .networks, "what happens at the walls of the action box")
+  public let hamiltonianCritic = Setting(
+    "hamiltonian_critic", .any, default: CriticChoice.target, roles: .networks, "whose minimum the leapfrog climbs")
+  // Under the conventional leapfrog p_K grows with Kε∇Q/α: its square in y would be quadratic in Q.
+  public let momentumInValue = Setting(
+    "momentum_in_value", .any, derivation: "false where training_policy is conventional, else true", roles: .networks,
+    "whether y holds the momentum's terms"
+  ) { $0.trainingPolicy != .conventional }
+
+  public let flows = Setting(
+    "flows", .from(1, to: 1000), default: 3, roles: [.networks, .isLater], "radial flows of a flow policy")
+  public let flowStd = Setting(
+    "flow_std", .any, default: FlowStd.state, roles: [.networks, .isLater], "whether a flow policy's σ depends on the state")
+
+  public let constraint = Setting(
+    "constraint", .any, default: Constraint.none, roles: [.networks, .isLater], agreesWithName: ==,
+    "how the cost is kept below its limit")
+  public let costKind = Setting(
+    "cost_kind", .any, derivation: "the cost's own", roles: [.networks, .isLater], "what the limit limits"
+  ) { _ in CostKind.sum }
+  public let costLimit = Setting(
+    "cost_limit", symbol: "d₀", .positiveOrDefault, derivation: "the cost's own", roles: [.networks, .isLater],
+    "d₀ on the discounted cost"
+  ) { _ in nil }
+  public let multiplierRate = Setting(
+    "multiplier_rate", symbol: "η", .positive, default: 0.1, roles: [.networks, .isLater], "η of the Lagrange multiplier")
+  public let safeLeapfrogSteps = Setting(
+    "safe_leapfrog_steps", .from(1, to: 1000), default: 10, roles: [.networks, .isLater],
+    "most leapfrog steps for one filtered action")
+
+  public static let declared = ActorCriticSettings()
+}
+
+extension SettingsHolder {
+  public subscript<Value>(dynamicMember path: KeyPath<ActorCriticSettings, Setting<Value>>) -> Value {
+    get { self[ActorCriticSettings.declared[keyPath: path]] }
+    set { self[ActorCriticSettings.declared[keyPath: path]] = newValue }
+  }
+}
+
+/// Everything an update depends on: the sizes of observations and actions, and the values of the agent's settings.
+public struct AgentSettings: Sendable, SettingsHolder {
   public var observationSize: Int
   public var actionSize: Int
+  public var values: SettingValues
 
-  /// Which agent learns.
-  public var kind = AgentKind.softActorCritic
-  /// Shares that an update's rows are cut into, and so the threads that can work on it. Part of a result, because the order in which
-  /// gradients are added up is.
-  public var lanes = 2
-  /// Discount γ per environment step.
-  public var gamma = 0.99
-  /// Polyak rate τ of the target critics.
-  public var tau = 0.005
-  public var batchSize = 256
-  public var learningRate = 3e-4
-  /// Temperature α; the initial one when learned.
-  public var alpha = 0.2
-  public var temperature = Temperature.Rule.fixed
-  /// Units of every hidden layer but the leapfrog networks'.
-  public var hiddenSize = 256
-  public var policyHiddenLayers = 1
-  public var criticHiddenLayers = 2
-  public var explorationPolicy = Exploration.proposed
-  public var trainingPolicy = PolicyKind.proposed
-  /// K.
-  public var leapfrogSteps = 3
-  /// ε.
-  public var leapfrogStepSize = 0.2
-  /// hₙ, units of T_h's and σ_h's hidden layer.
-  public var leapfrogHiddenSize = 32
-  public var leapfrogStateInput = true
-  public var momentum = MomentumKind.gaussian
-  /// 1/√β in training.
-  public var momentumStdTraining = 1.0
-  /// 1/√β in exploration.
-  public var momentumStdExploration = 0.5
-  public var boundary = Boundary.clip
-  public var hamiltonianCritic = CriticChoice.target
-  /// Whether y holds −(αβ/2)(‖p′_K‖² − ‖p′₀‖²).
-  public var momentumInValue = true
-
-  /// Radial flows of SAC-NF's policy.
-  public var flows = 3
-  public var flowStd = FlowStd.state
-  /// Constraint on discounted cost; `nil` for agents that maximise return alone.
-  public var safety: SafetySettings?
-
-  /// Whether some policy of this agent needs T_h and σ_h.
-  public var usesProposedLeapfrog: Bool { explorationPolicy == .proposed || trainingPolicy == .proposed }
-
-  /// Whether some policy of this agent goes through radial flows.
-  public var usesFlow: Bool { explorationPolicy == .flow || trainingPolicy == .flow }
-
-  public init(observationSize: Int, actionSize: Int) {
+  /// - Parameter values: the declarations' defaults, unless said otherwise.
+  public init(observationSize: Int, actionSize: Int, values: SettingValues = SettingValues()) {
     self.observationSize = observationSize
     self.actionSize = actionSize
+    self.values = values
+  }
+
+  /// Constraint on discounted cost; `nil` for agents that maximise return alone.
+  public var safety: SafetySettings? {
+    get {
+      guard self.constraint != .none, let limit = self.costLimit else { return nil }
+      var safety = SafetySettings(costLimit: limit, filtersActions: self.constraint == .lyapunov)
+      safety.costKind = self.costKind
+      safety.multiplierRate = self.multiplierRate
+      safety.safeLeapfrogSteps = self.safeLeapfrogSteps
+      return safety
+    }
+    set {
+      self.constraint = newValue.map { $0.filtersActions ? .lyapunov : .lagrangian } ?? .none
+      guard let newValue else { return }
+      self.costLimit = newValue.costLimit
+      self.costKind = newValue.costKind
+      self.multiplierRate = newValue.multiplierRate
+      self.safeLeapfrogSteps = newValue.safeLeapfrogSteps
+    }
+  }
+
+  /// Whether some policy of this agent needs T_h and σ_h.
+  public var usesProposedLeapfrog: Bool { self.explorationPolicy == .proposed || self.trainingPolicy == .proposed }
+
+  /// Whether some policy of this agent goes through radial flows.
+  public var usesFlow: Bool { self.explorationPolicy == .flow || self.trainingPolicy == .flow }
+
+  /// What of these makes no sense together, in the words of the settings file; `nil` where all does.
+  public var contradiction: String? {
+    if self.explorationPolicy == .proposed && self.trainingPolicy != .proposed {
+      return "exploration_policy 'proposed' needs training_policy 'proposed': T_h and σ_h would never be trained"
+    }
+    if self.explorationPolicy == .flow && self.trainingPolicy != .flow {
+      return "exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained"
+    }
+    if self.trainingPolicy == .flow && self.explorationPolicy.policy?.isEvolved == true {
+      return "a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'"
+    }
+    if self.constraint == .lyapunov && self.explorationPolicy != .proposed {
+      return "constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'"
+    }
+    if self.constraint != .none && self.gamma == 1 {
+      return "constraint '\(self.constraint.rawValue)' needs gamma below 1: its limit is a discounted sum"
+    }
+    return nil
   }
 }
 

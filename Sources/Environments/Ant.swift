@@ -1,3 +1,5 @@
+import Gym
+
 /// A four-legged walker in space.
 /// - Source: Schulman et al. 2016, arXiv:1506.02438; rules and model as Gymnasium 1.4's Ant-v4 and -v5. `-v2` is v4
 ///   with contact forces in the observation and their cost in the reward, as in the original v2.

@@ -4,6 +4,8 @@
   import Darwin
 #endif
 
+import Gym
+
 /// Where the simulation models are: the folder that HPO_ASSETS names, else the package's own Assets.
 public enum AssetFolder {
   public static var path: String {

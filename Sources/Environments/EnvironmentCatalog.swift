@@ -1,4 +1,6 @@
+import Gym
 import MuJoCo
+import Support
 
 /// Every environment by name.
 public enum EnvironmentCatalog {
@@ -8,15 +10,20 @@ public enum EnvironmentCatalog {
   /// The pybullet release that Bullet is built from, as pinned.
   public static let bulletVersion = "\(RoboschoolHumanoid.pybulletVersion) (pybullet)"
 
+  /// Every environment of this package, to be handed to what makes environments by name.
+  public static let registry = EnvironmentRegistry(
+    locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
+      + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool))
+
   /// Full names, in the order of the list that `hpo env list` prints.
-  public static let ids = entries.map(\.id)
+  public static var ids: [String] { registry.ids }
 
   /// The full name behind `name`: `HalfCheetah` means `HalfCheetah-v2`.
-  public static func id(of name: String) throws(EnvironmentError) -> String { try entry(name).id }
+  public static func id(of name: String) throws(EnvironmentError) -> String { try registry.entry(name).id }
 
   /// The parameters of an environment, with this version's defaults.
   public static func parameters(of name: String) throws(EnvironmentError) -> [ParameterDescriptor] {
-    try entry(name).descriptors
+    try registry.entry(name).parameters
   }
 
   /// Checks parameters without making the environment, and fills in the defaults.
@@ -24,8 +31,7 @@ public enum EnvironmentCatalog {
   public static func complete(
     _ given: [String: ParameterValue], of name: String
   ) throws(EnvironmentError) -> [String: ParameterValue] {
-    let entry = try entry(name)
-    return try Parameters(given, descriptors: entry.descriptors, environment: entry.id).values
+    try registry.entry(name).complete(given)
   }
 
   /// An environment, with its initial state's observation.
@@ -35,42 +41,27 @@ public enum EnvironmentCatalog {
   public static func make(
     _ name: String, parameters: [String: ParameterValue] = [:]
   ) throws -> any DescribedEnvironment {
-    let entry = try entry(name)
-    return try entry.make(Parameters(parameters, descriptors: entry.descriptors, environment: entry.id))
+    let environment = try registry.make(name, parameters: parameters)
+    guard let described = environment as? any DescribedEnvironment else { trap("\(name) can not tell what it is made of") }
+    return described
   }
 }
 
 extension EnvironmentCatalog {
-  private struct Entry: Sendable {
-    var id: String
-    /// Other names of the same.
-    var aliases: [String]
-    var descriptors: [ParameterDescriptor]
-    var make: @Sendable (Parameters) throws -> any DescribedEnvironment
+  private static func roboschool(_ variant: RoboschoolHumanoid.Variant) -> EnvironmentRegistry.Entry {
+    .init(variant.id, aliases: [variant.shortName], costs: []) { _ in try RoboschoolHumanoid(variant) }
   }
 
-  private static let entries: [Entry] =
-    locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
-    + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool)
-
-  private static func roboschool(_ variant: RoboschoolHumanoid.Variant) -> Entry {
-    Entry(id: variant.id, aliases: [variant.shortName], descriptors: []) { _ in try RoboschoolHumanoid(variant) }
-  }
-
-  private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [Entry] {
+  private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [EnvironmentRegistry.Entry] {
     RuleVersion.allCases.map { version in
       let id = "\(Family.name)-\(version.rawValue)"
       let descriptors = Family.parameters(version)
-      return Entry(id: id, aliases: version == .v2 ? [Family.name] : [], descriptors: descriptors) { parameters in
+      return .init(
+        id, aliases: version == .v2 ? [Family.name] : [], parameters: descriptors, costs: SafetyCost.costs(of: Family.name)
+      ) { parameters in
         try LocomotionTask(
           id: id, rules: Family.rules(version, parameters), parameters: parameters, descriptors: descriptors)
       }
     }
-  }
-
-  private static func entry(_ name: String) throws(EnvironmentError) -> Entry {
-    if let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name) }) { return entry }
-    let names = entries.flatMap { $0.aliases + [$0.id] }
-    throw .unknownEnvironment(name, nearest: nearestName(to: name, among: names), known: ids)
   }
 }

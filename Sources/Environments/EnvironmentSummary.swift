@@ -1,3 +1,5 @@
+import Gym
+
 /// What an environment is made of, told to a newcomer by `hpo env show`.
 public struct EnvironmentSummary: Sendable, Equatable {
   /// A number of the observation or the action.

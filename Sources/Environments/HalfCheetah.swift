@@ -1,3 +1,5 @@
+import Gym
+
 /// A planar, two-legged cheetah that runs; it never terminates.
 /// - Source: Wawrzyński 2009; rules and model as Gymnasium 1.4's HalfCheetah-v4 and -v5, which differ in nothing here.
 enum HalfCheetah: LocomotionFamily {

@@ -1,3 +1,5 @@
+import Gym
+
 /// A planar, one-legged hopper.
 /// - Source: Erez, Tassa and Todorov 2011; rules and model as Gymnasium 1.4's Hopper-v4 and -v5.
 enum Hopper: LocomotionFamily {

@@ -1,3 +1,5 @@
+import Gym
+
 /// A two-legged, two-armed walker in space.
 /// - Source: Tassa, Erez and Todorov 2012; rules and model as Gymnasium 1.4's Humanoid-v4 and -v5. v4 always observes
 ///   contact forces, 376 numbers in all, but does not charge for them.

@@ -1,3 +1,5 @@
+import Gym
+
 extension LocomotionRules {
   /// Of a robot that walks or hops in a plane and may fall: Hopper's and Walker2d's, which differ in their parameters' defaults.
   /// - Parameter state: what all positions but x and z, and all velocities, must be within.

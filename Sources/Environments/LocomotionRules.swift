@@ -1,3 +1,5 @@
+import Gym
+
 /// A locomotion task's rules as data: what differs between tasks and between the versions of one task.
 /// ``LocomotionTask`` acts by them and ``LocomotionTask/summary`` tells them, so the two can not disagree.
 struct LocomotionRules: Sendable {

@@ -44,7 +44,7 @@ public final class LocomotionTask: MuJoCoTask {
     displacement = try Self.resolve(rules, in: model, environment: id)
     specification = EnvironmentSpecification(
       id: id, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) },
-      actionSize: model.controlCount, timeLimit: 1000)
+      actionSize: model.controlCount, timeLimit: 1000, costs: SafetyCost.costs(of: String(id.prefix { $0 != "-" })))
     observation = Array(repeating: 0, count: specification.observationSize)
     controlPeriod = model.timestep * Double(rules.frameSkip)
     self.rules = rules

@@ -1,3 +1,5 @@
+import Gym
+
 /// A planar, two-legged walker.
 /// - Source: rules and models as Gymnasium 1.4's Walker2d-v4 and -v5; v5's model has equal friction at both feet.
 enum Walker2d: LocomotionFamily {

@@ -1,4 +1,5 @@
 import HDF5
+import Support
 
 /// `curve.h5`: evaluations, episodes and update statistics, growing while others read (HDF5 SWMR).
 ///

@@ -60,12 +60,17 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public var actionSize: Int
   /// Steps after which an episode is truncated; `nil`: never.
   public var timeLimit: Int?
+  /// The safety costs that it offers, which the setting `cost` chooses among.
+  public var costs: [SafetyCost]
 
-  /// - Parameter timeLimit: steps; `nil` for episodes of any length.
-  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?) {
+  /// - Parameters:
+  ///   - timeLimit: steps; `nil` for episodes of any length.
+  ///   - costs: by default ``Step/cost``, the environment's own.
+  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own]) {
     self.id = id
     self.observationSize = observationSize
     self.actionSize = actionSize
     self.timeLimit = timeLimit
+    self.costs = costs
   }
 }

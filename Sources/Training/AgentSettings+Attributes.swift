@@ -1,61 +1,40 @@
 import Agents
 import HDF5
-
-/// One attribute of `/networks` that an update depends on.
-struct AgentSettingsKey: Sendable {
-  let write: @Sendable (AgentSettings, Group) throws -> Void
-  let read: @Sendable (inout AgentSettings, Group) throws -> Void
-}
+import SettingDeclarations
 
 extension AgentSettings {
-  fileprivate typealias Path<Value> = WritableKeyPath<AgentSettings, Value> & Sendable
+  /// The settings that files keep among the attributes of `/networks`.
+  static let recorded = ActorCriticSettings.settings.filter { $0.roles.contains(.networks) }
 
-  static let keys: [AgentSettingsKey] = [
-    value("gamma", \.gamma, SettingRanges.share), value("tau", \.tau, SettingRanges.share),
-    value("learning_rate", \.learningRate, SettingRanges.positive), value("alpha", \.alpha, SettingRanges.positive),
-    value("batch_size", \.batchSize, SettingRanges.batchSize), value("hidden_size", \.hiddenSize, SettingRanges.hiddenSize),
-    value("policy_hidden_layers", \.policyHiddenLayers, SettingRanges.policyHiddenLayers),
-    value("leapfrog_steps", \.leapfrogSteps, SettingRanges.leapfrogSteps),
-    value("leapfrog_step_size", \.leapfrogStepSize, SettingRanges.positive),
-    value("leapfrog_hidden_size", \.leapfrogHiddenSize, SettingRanges.hiddenSize),
-    value("momentum_std_training", \.momentumStdTraining, SettingRanges.positive),
-    value("momentum_std_exploration", \.momentumStdExploration, SettingRanges.positive),
-    flag("leapfrog_state_input", \.leapfrogStateInput), flag("momentum_in_value", \.momentumInValue),
-    choice("temperature", \.temperature), choice("exploration_policy", \.explorationPolicy),
-    choice("training_policy", \.trainingPolicy), choice("momentum", \.momentum), choice("boundary", \.boundary),
-    choice("hamiltonian_critic", \.hamiltonianCritic),
-  ]
-
-  /// Those that only a flow policy needs.
-  static let flowKeys = [value("flows", \.flows, SettingRanges.flows), choice("flow_std", \.flowStd)]
-
-  private static func value<Value: AttributeConvertible & Comparable & Sendable>(
-    _ name: String, _ path: Path<Value>, _ range: ClosedRange<Value>
-  ) -> AgentSettingsKey {
-    AgentSettingsKey(write: { try $1.setAttribute(name, $0[keyPath: path]) }) { settings, group in
-      let value: Value = try group.attribute(name)
-      guard range.contains(value) else {
-        throw CheckpointError.outOfRange(attribute: name, value: "\(value)", file: group.filePath)
+  /// Writes them as attributes, but for those that are left open.
+  func write(to networks: Group) throws {
+    for setting in Self.recorded {
+      switch setting.scalar(in: values) {
+      case .integer(let value): try networks.setAttribute(setting.key, value)
+      case .number(let value): try networks.setAttribute(setting.key, value)
+      case .flag(let value): try networks.setAttribute(setting.key, value)
+      case .text("default"): continue
+      case .text(let value): try networks.setAttribute(setting.key, value)
       }
-      settings[keyPath: path] = value
     }
   }
 
-  private static func flag(_ name: String, _ path: Path<Bool>) -> AgentSettingsKey {
-    AgentSettingsKey(write: { try $1.setAttribute(name, $0[keyPath: path]) }) { settings, group in
-      settings[keyPath: path] = try group.attribute(name)
-    }
-  }
-
-  private static func choice<Value: RawRepresentable<String> & Sendable>(
-    _ name: String, _ path: Path<Value>
-  ) -> AgentSettingsKey {
-    AgentSettingsKey(write: { try $1.setAttribute(name, $0[keyPath: path].rawValue) }) { settings, group in
-      let text: String = try group.attribute(name)
-      guard let value = Value(rawValue: text) else {
-        throw CheckpointError.outOfRange(attribute: name, value: text, file: group.filePath)
+  /// Reads them back. One that a file does not have because it came later means its default.
+  /// - Throws: `HDF5Error`; ``CheckpointError/outOfRange(attribute:value:file:)``.
+  mutating func read(from networks: Group) throws {
+    for setting in Self.recorded {
+      if try setting.roles.contains(.isLater) && !networks.attributeExists(setting.key) { continue }
+      let found: SettingScalar =
+        switch setting.scalar(in: values) {
+        case .integer: .integer(try networks.attribute(setting.key))
+        case .number: .number(try networks.attribute(setting.key))
+        case .flag: .flag(try networks.attribute(setting.key))
+        case .text("default"): .number(try networks.attribute(setting.key))
+        case .text: .text(try networks.attribute(setting.key))
+        }
+      if !setting.set(&values, to: found) {
+        throw CheckpointError.outOfRange(attribute: setting.key, value: "\(found)", file: networks.filePath)
       }
-      settings[keyPath: path] = value
     }
   }
 }

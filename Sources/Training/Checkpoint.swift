@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Experience
 import Foundation
 import HDF5

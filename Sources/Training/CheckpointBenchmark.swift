@@ -1,6 +1,8 @@
+import Configuration
 import Environments
 import Foundation
 import Gym
+import Support
 
 /// `hpo bench checkpoint`: time and bytes of a run's checkpoints as its history grows, and the memory that it takes.
 public struct CheckpointBenchmark: Sendable, Codable, Equatable {
@@ -36,17 +38,12 @@ public struct CheckpointBenchmark: Sendable, Codable, Equatable {
   ) throws -> [CheckpointBenchmark] {
     let updates = 20
     guard let last = transitions.last else { return [] }
-    func settings(_ values: [String: Int]) throws -> Settings {
-      try Settings(
-        layers: [SettingEntry(key: "algorithm", value: algorithm.rawValue, source: "benchmark")]
-          + values.map { SettingEntry(key: $0, value: "\($1)", source: "benchmark") }, environment: environment)
-    }
-    let stepsPerSecond = try TrainingBenchmark.loopSpeed(
-      try settings(["warmup_steps": 300, "update_after": 300]), repetitions: 5)
-    let settings = try settings([
-      "steps": last + updates + 1, "warmup_steps": last, "update_after": last + 1, "evaluation_interval": 2 * last,
-      "replay_capacity": max(1_000_000, last + updates),
-    ])
+    var settings = Settings(environment: try EnvironmentCatalog.id(of: environment), algorithm: algorithm)
+    settings.environmentParameters = try EnvironmentCatalog.complete([:], of: settings.environment)
+    (settings.warmupSteps, settings.updateAfter) = (300, 300)
+    let stepsPerSecond = try TrainingBenchmark.loopSpeed(settings, repetitions: 5)
+    (settings.steps, settings.warmupSteps, settings.updateAfter) = (last + updates + 1, last, last + 1)
+    (settings.evaluationInterval, settings.replayCapacity) = (2 * last, max(1_000_000, last + updates))
     let folder = "\(folder)/hpo-bench-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let run = try TrainingRun(settings, directory: RunDirectory(out: folder, settings: settings)) {
@@ -68,7 +65,7 @@ public struct CheckpointBenchmark: Sendable, Codable, Equatable {
           let seconds = median(recent.map(\.seconds))
           rows.append(
             CheckpointBenchmark(
-              environment: settings.environment, algorithm: algorithm.rawValue, transitions: run.stepsTaken, seconds: seconds,
+              environment: settings.environment, algorithm: algorithm.name, transitions: run.stepsTaken, seconds: seconds,
               bytes: Int(median(recent.map { Double($0.bytes) })), checkpointInterval: settings.checkpointInterval,
               share: seconds / (seconds + Double(settings.checkpointInterval) / stepsPerSecond), residentBytes: residentBytes()))
         }

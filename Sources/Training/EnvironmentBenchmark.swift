@@ -1,6 +1,7 @@
 import Environments
 import Gym
 import Random
+import Support
 
 /// `hpo bench environments`: steps per second of each task, MuJoCo's beside MuJoCo alone on the same trajectory.
 public enum EnvironmentBenchmark {

@@ -17,7 +17,7 @@ public struct Evaluation: Sendable, Equatable {
   /// Plays whole episodes of `actor`'s deterministic action.
   /// - Throws: `AgentError` when an action, a return or a cost is not finite; what the environment throws.
   public static func run(
-    _ actor: ActingPolicy<Float>, in environment: any Environment, episodes: Int, cost signal: CostSignal? = nil,
+    _ actor: ActingPolicy<Float>, in environment: any Environment, episodes: Int, cost signal: SafetyCost? = nil,
     gamma: Double = 1, using generator: inout SeededGenerator
   ) throws -> Evaluation {
     var evaluation = Evaluation()

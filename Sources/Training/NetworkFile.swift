@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import HDF5
 import LinearAlgebra
 import NeuralNetworks
@@ -34,17 +35,10 @@ enum NetworkFile {
     let agentSettings = agent.settings
     let networks = try file.createGroup("networks")
     try networks.setAttribute("environment", settings.environment)
-    try networks.setAttribute("algorithm", settings.algorithm.rawValue)
-    for key in AgentSettings.keys + AgentSettings.flowKeys { try key.write(agentSettings, networks) }
+    try networks.setAttribute("algorithm", settings.algorithm.name)
+    try agentSettings.write(to: networks)
     try networks.setAttribute("observation_size", agentSettings.observationSize)
     try networks.setAttribute("action_size", agentSettings.actionSize)
-    try networks.setAttribute("agent", agentSettings.kind.name)
-    try networks.setAttribute("constraint", agentSettings.constraint.rawValue)
-    if let safety = agentSettings.safety {
-      try networks.setAttribute("cost_limit", safety.costLimit)
-      try networks.setAttribute("multiplier_rate", safety.multiplierRate)
-      try networks.setAttribute("safe_leapfrog_steps", safety.safeLeapfrogSteps)
-    }
     // Other programs expect it of every agent.
     try networks.setAttribute("lambda", 0.0)
     for item in agent.networkAttributes { try networks.write(item) }
@@ -61,35 +55,7 @@ enum NetworkFile {
         attribute: "observation_size, action_size", value: "\(observationSize), \(actionSize)", file: file.filePath)
     }
     var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
-    for key in AgentSettings.keys { try key.read(&settings, networks) }
-    if try networks.attributeExists("agent") {
-      let name: String = try networks.attribute("agent")
-      guard let kind = AgentKind.all.first(where: { $0.name == name }) else {
-        throw CheckpointError.outOfRange(attribute: "agent", value: name, file: file.filePath)
-      }
-      settings.kind = kind
-    }
-    // Files of agents without flows or constraint, from other programs or before these came, need not mention them.
-    if settings.usesFlow { for key in AgentSettings.flowKeys { try key.read(&settings, networks) } }
-    let isConstrained = try networks.attributeExists("constraint")
-    let constraint: String = isConstrained ? try networks.attribute("constraint") : Constraint.none.rawValue
-    if constraint != Constraint.none.rawValue {
-      guard let constraint = Constraint(rawValue: constraint) else {
-        throw CheckpointError.outOfRange(attribute: "constraint", value: constraint, file: file.filePath)
-      }
-      var safety = SafetySettings(
-        costLimit: try networks.attribute("cost_limit"), filtersActions: constraint == .lyapunov)
-      safety.multiplierRate = try networks.attribute("multiplier_rate")
-      safety.safeLeapfrogSteps = try networks.attribute("safe_leapfrog_steps")
-      guard SettingRanges.leapfrogSteps.contains(safety.safeLeapfrogSteps), SettingRanges.positive.contains(safety.costLimit),
-        SettingRanges.positive.contains(safety.multiplierRate)
-      else {
-        throw CheckpointError.outOfRange(
-          attribute: "cost_limit, multiplier_rate, safe_leapfrog_steps",
-          value: "\(safety.costLimit), \(safety.multiplierRate), \(safety.safeLeapfrogSteps)", file: file.filePath)
-      }
-      settings.safety = safety
-    }
+    try settings.read(from: networks)
     if let text = settings.contradiction { throw CheckpointError.contradiction(text, file: file.filePath) }
     return settings
   }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Support
 
 /// Speed of the matrix products an update is made of, this package's beside OpenBLAS's, on one thread.
 public struct ProductBenchmark: Sendable, Codable, Equatable {

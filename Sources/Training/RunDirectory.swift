@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import HDF5
 
@@ -11,7 +12,7 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// The folder of a run of these settings below `out`.
   public init(out: String, settings: Settings) {
-    path = "\(out)/\(settings.environment)/\(settings.algorithm.rawValue)/seed-\(settings.seed)"
+    path = "\(out)/\(settings.environment)/\(settings.label)/seed-\(settings.seed)"
   }
 
   /// Path of the settings in force.

@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Environments
 import Experience
 import Foundation
@@ -6,6 +7,7 @@ import Gym
 import HDF5
 import LinearAlgebra
 import Random
+import Support
 
 /// A run's policy, to be used rather than trained.
 public struct TrainedPolicy {
@@ -26,7 +28,7 @@ public struct TrainedPolicy {
     }
     let file = try Checkpoint.open(at: path)
     // The file's own settings: config.yaml beside it can be edited.
-    settings = try Settings(layers: try Settings.entries(yaml: try file.attribute("configuration"), source: path))
+    settings = try Settings(recorded: try file.attribute("configuration"), source: path)
     // One row: acting takes no batch, and memory for a large one would be wasted.
     let agent = try NetworkFile.agent(from: file, batchSize: 1)
     agentSettings = agent.settings
@@ -72,7 +74,7 @@ public struct TrainedPolicy {
     }
     var generator = SeededGenerator(
       seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
-    let signal = try CostSignal(settings.cost, environment: settings.environment)
+    let signal = try settings.cost(among: specification.costs)
     let evaluation = try Evaluation.run(
       actor, in: environment, episodes: episodes, cost: signal, gamma: settings.gamma, using: &generator)
     let summary = Statistics(evaluation.returns)

@@ -1,10 +1,12 @@
 import Agents
+import Configuration
 import Environments
 import Experience
 import Foundation
 import Gym
 import LinearAlgebra
 import Random
+import Support
 
 /// Speed of updates and of the whole training loop, beside the floor that BLAS and the simulator set.
 public struct TrainingBenchmark: Sendable, Codable, Equatable {
@@ -55,24 +57,19 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     _ environment: String, _ algorithm: Algorithm, threads: Int, repetitions: Int
   ) throws -> TrainingBenchmark {
     var settings = Settings(environment: try EnvironmentCatalog.id(of: environment), algorithm: algorithm)
-    settings = try Settings(
-      layers: [
-        SettingEntry(key: "algorithm", value: algorithm.rawValue, source: "benchmark"),
-        SettingEntry(key: "threads", value: "\(threads)", source: "benchmark"),
-        SettingEntry(key: "warmup_steps", value: "300", source: "benchmark"),
-        SettingEntry(key: "update_after", value: "300", source: "benchmark"),
-      ], environment: settings.environment)
+    (settings.threads, settings.warmupSteps, settings.updateAfter) = (.count(threads), 300, 300)
+    settings.environmentParameters = try EnvironmentCatalog.complete([:], of: settings.environment)
     let pool = WorkerPool(threads: threads)
     let task = TimeLimit(try EnvironmentCatalog.make(settings.environment))
     let facts = task.specification
-    let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let agentSettings = try settings.agentSettings(for: facts)
     let operations = agentSettings.kind.type.operationsPerUpdate(agentSettings)
     let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
     let simulation = try stepTime(task, repetitions: repetitions)
     let stretches = try loopStretches(settings, repetitions: repetitions) { productRate(pool) }
     let rate = median(stretches.map(\.productRate))
     return TrainingBenchmark(
-      environment: settings.environment, algorithm: algorithm.rawValue, threads: threads, productRate: rate * 1e-9,
+      environment: settings.environment, algorithm: algorithm.name, threads: threads, productRate: rate * 1e-9,
       updateMilliseconds: 1e3 * update, partMilliseconds: parts.mapValues { 1e3 * $0 },
       updateFloorMilliseconds: 1e3 * operations / rate, environmentMilliseconds: 1e3 * simulation,
       stepsPerSecond: median(stretches.map(\.stepsPerSecond)), floorStepsPerSecond: 1 / (operations / rate + simulation),

@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Environments
 import Experience
 import Foundation
@@ -6,6 +7,7 @@ import Gym
 import HDF5
 import LinearAlgebra
 import Random
+import Support
 
 /// One run: an agent learning a task, recorded in a directory, to be stopped and continued at any step.
 public final class TrainingRun {
@@ -38,7 +40,7 @@ public final class TrainingRun {
   /// Apart from the one that explores: a filter's reference to the first state is each episode's own.
   private let evaluationActor: ActingPolicy<Float>
   private let ownExploration: (any ExplorationPolicy)?
-  private let costSignal: CostSignal?
+  private let costSignal: SafetyCost?
   private let replay: ReplayBuffer
   private let lock: RunLock
   private var curve: LearningCurve
@@ -66,16 +68,18 @@ public final class TrainingRun {
     exploration: (any ExplorationPolicy)? = nil, warn: (String) -> Void = { _ in },
     makeEnvironment: () throws -> any Environment
   ) throws {
-    let settings = try settings.resolved()
-    self.settings = settings
+    // What needs no environment first: making one may take its time.
+    _ = try settings.resolved(for: nil)
     self.directory = directory
     environment = TimeLimit(try makeEnvironment())
     evaluationEnvironment = TimeLimit(try makeEnvironment())
     let facts = environment.specification
-    let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
+    let settings = try settings.resolved(for: facts.costs)
+    self.settings = settings
+    let agentSettings = try settings.agentSettings(for: facts)
     let agent = makeAgent(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
-      pool: WorkerPool(threads: min(settings.threads, agentSettings.lanes)))
+      pool: WorkerPool(threads: min(settings.threads.resolved, agentSettings.lanes)))
     self.agent = agent
     actor = agent.makeActor()
     evaluationActor = agent.makeActor()
@@ -85,7 +89,7 @@ public final class TrainingRun {
       updateScalars: agent.report.names + ["steps_per_second"] + actor.explorationScalars.map(\.name),
       storesCosts: settings.cost != .none)
     ownExploration = exploration
-    costSignal = try CostSignal(settings.cost, environment: settings.environment)
+    costSignal = try settings.cost(among: facts.costs)
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
@@ -143,7 +147,7 @@ public final class TrainingRun {
   /// Whether a directory holds a run of these settings with all steps taken; nothing is opened for writing.
   /// - Throws: as ``init(_:directory:startsOver:exploration:warn:makeEnvironment:)`` for a run of other settings or of more steps.
   public static func isFinished(_ settings: Settings, in directory: RunDirectory) throws -> Bool {
-    let settings = try settings.resolved()
+    let settings = try settings.resolved(for: nil)
     guard let checkpoint = try openCheckpoint(settings, in: directory) else { return false }
     return try Checkpoint.step(of: checkpoint) == settings.steps && isClosed(directory.curve) && isClosed(directory.replay)
   }
@@ -313,13 +317,13 @@ public final class TrainingRun {
   private func outsideLoop(_ work: () throws -> Void) rethrows {
     stopClock()
     try work()
-    progress.wallSeconds += seconds(from: clock)
+    progress.wallSeconds += seconds(since: clock)
     clock = .now
   }
 
   /// Adds the time since the clock was last read to the loop's.
   private func stopClock() {
-    let elapsed = seconds(from: clock)
+    let elapsed = seconds(since: clock)
     clock = .now
     progress.loopSeconds += elapsed
     progress.wallSeconds += elapsed
@@ -420,22 +424,10 @@ public final class TrainingRun {
     if !differences.isEmpty { throw RunError.foreignFile(file: file.filePath, differences: differences) }
   }
 
-  /// The settings that differ from those a file was written under. A run may be continued with another number of steps or threads;
-  /// anything else would make it another run.
+  /// The settings that differ from those a file was written under; those that a run may go on with another value of aside.
   private static func differences(_ settings: Settings, from file: HDF5File) throws -> [String] {
-    let mayChange = ["steps", "threads"]
-    func entries(_ yaml: String) -> [String: String] {
-      var entries: [String: String] = [:]
-      for line in yaml.split(separator: "\n") {
-        guard let colon = line.firstIndex(of: ":") else { continue }
-        entries[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      }
-      return entries
-    }
-    let (before, now) = (entries(try file.attribute("configuration")), entries(settings.yaml))
-    return Set(before.keys).union(now.keys).subtracting(mayChange).sorted()
-      .filter { before[$0] != now[$0] }
-      .map { "\($0): \(before[$0] ?? "absent") there, \(now[$0] ?? "absent") now" }
+    let yaml: String = try file.attribute("configuration")
+    return settings.differences(from: try RecordedSettings(yaml: yaml, source: file.filePath))
   }
 
   /// Memory for the steps that can come, at most `replay_capacity` of them.
@@ -466,16 +458,11 @@ public final class TrainingRun {
 private func attributes(_ settings: Settings) -> (HDF5File) throws -> Void {
   { file in
     try file.setAttribute("environment", settings.environment)
-    try file.setAttribute("algorithm", settings.algorithm.rawValue)
+    try file.setAttribute("algorithm", settings.algorithm.name)
     try file.setAttribute("seed", settings.seed)
-    try file.setAttribute("threads", settings.threads)
+    try file.setAttribute("threads", settings.threads.resolved)
     try file.setAttribute("configuration", settings.yaml)
     try file.setAttribute("host", ProcessInfo.processInfo.hostName)
     for (name, version) in Versions.all { try file.setAttribute(name, version) }
   }
-}
-
-private func seconds(from start: ContinuousClock.Instant) -> Double {
-  let elapsed = (ContinuousClock.now - start).components
-  return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
 }

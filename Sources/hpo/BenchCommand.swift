@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Environments
 import Foundation
 import Training
@@ -44,7 +45,7 @@ struct BenchCommand: ParsableCommand {
         for environment in environments {
           for name in algorithm {
             let row = try TrainingBenchmark.measure(
-              environment, try Algorithm(named: name), threads: threads, repetitions: repetitions)
+              environment, try AlgorithmCatalogue.standard.algorithm(named: name), threads: threads, repetitions: repetitions)
             rows.append(row)
             if !json { show(row) }
           }
@@ -163,7 +164,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       try reportingFailures {
         let rows = try CheckpointBenchmark.measure(
-          environment, try Algorithm(named: algorithm), transitions: transitions.sorted(), in: out)
+          environment, try AlgorithmCatalogue.standard.algorithm(named: algorithm), transitions: transitions.sorted(), in: out)
         if json {
           try sayJSON(["checkpoint": rows])
           return

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Environments
 import Foundation
+import Gym
 import MuJoCo
 import Training
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
 import Foundation
+import Gym
 
 struct EnvironmentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

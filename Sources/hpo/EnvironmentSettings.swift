@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Gym
 
 /// A `--set` that is no setting of an environment.
 struct WrongAssignment: Error, CustomStringConvertible {

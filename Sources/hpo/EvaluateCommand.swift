@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experience
 import Foundation
+import Support
 import Training
 
 struct EvaluateCommand: ParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Training
+import Configuration
+import Environments
+import SettingDeclarations
 
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,16 +10,28 @@ struct SettingsCommand: ParsableCommand {
   @Argument(help: "The environment, such as Ant.")
   var environment = "HalfCheetah"
 
-  @Option(parsing: .unconditional, help: "The algorithm: \(Algorithm.names). (default: sac-hpo)")
+  @Option(parsing: .unconditional, help: "The algorithm: \(AlgorithmCatalogue.standard.names). (default: sac-hpo)")
   var algorithm: String?
 
   func run() throws {
     try reportingFailures {
       let entries = algorithm.map { [SettingEntry(key: "algorithm", value: $0, source: "--algorithm")] } ?? []
-      let settings = try Settings(layers: entries, environment: environment)
-      print("Defaults of \(settings.algorithm.rawValue) on \(settings.environment), as key: value in YAML or --set key=value:")
-      for key in SettingKey.all { print("    \(key.name) = \(key.text(settings))\n        \(key.meaning); \(key.expectation)") }
+      let settings = try Settings(layers: entries, environment: environment, in: EnvironmentCatalog.registry)
+      print("Defaults of \(settings.label) on \(settings.environment), as key: value in YAML or --set key=value:")
+      for setting in settings.catalogue.settings {
+        let text = setting.text(in: settings.values)
+        print("    \(setting.key) = \(text)\n        \(setting.meaning); \(setting.expectation)\(origin(of: setting, in: settings))")
+      }
       print("The environment's own parameters are environment.<name>; 'hpo env show \(settings.environment)' lists them.")
+    }
+  }
+
+  private func origin(of setting: some AnySetting, in settings: Settings) -> String {
+    switch settings.values.origin(of: setting) {
+    case .algorithm: "; what \(settings.algorithm.name) stands for"
+    case .task: "; the task's"
+    case .derived: setting.derivation.map { "; \($0)" } ?? ""
+    case .given, .declaration: ""
     }
   }
 }

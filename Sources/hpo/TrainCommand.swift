@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Environments
 import Foundation
 import Synchronization
@@ -16,8 +17,11 @@ struct TrainCommand: ParsableCommand {
   var environment: String
 
   // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
-  @Option(parsing: .unconditional, help: "The algorithm: \(Algorithm.names). (default: sac-hpo)")
+  @Option(parsing: .unconditional, help: "The algorithm: \(AlgorithmCatalogue.standard.names). (default: sac-hpo)")
   var algorithm: String?
+  @Option(
+    parsing: .unconditional, help: "A name of the run's own, for settings that the algorithm's does not stand for: its folder is ALGORITHM+NAME.")
+  var name: String?
   @Option(parsing: .unconditional, help: "Seed of every random stream. (default: 0)")
   var seed: String?
   @Option(parsing: .unconditional, help: "Environment steps. (default: 1000000)")
@@ -36,7 +40,7 @@ struct TrainCommand: ParsableCommand {
   var evaluationEpisodes: String?
   @Option(name: .long, parsing: .unconditional, help: "Steps between checkpoints. (default: 10000)")
   var checkpointInterval: String?
-  @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: 2)")
+  @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: auto)")
   var threads: String?
   @Flag(help: "Discard what the run directory holds and start over.")
   var fresh = false
@@ -44,7 +48,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try reportingFailures {
       if out.isEmpty { throw SettingsError.contradiction("--out can not be empty; it names the folder of runs") }
-      let settings = try Settings(layers: try layers(), environment: environment)
+      let settings = try Settings(layers: try layers(), environment: environment, in: EnvironmentCatalog.registry)
       // At once: opening a long run takes seconds, in which a signal must not kill it.
       StopRequest.listen()
       let directory = RunDirectory(out: out, settings: settings)
@@ -55,7 +59,7 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
         try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters)
       }
-      say("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
+      say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       run.stopRequest = { StopRequest.received }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
@@ -76,10 +80,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func layers() throws -> [SettingEntry] {
-    var entries = try config.map { try Settings.entries(ofFile: $0) } ?? []
+    var entries = try config.map { try SettingsFile.entries(ofFile: $0) } ?? []
     entries += try assignments.map { try SettingEntry(assignment: $0) }
     let options = [
-      ("algorithm", algorithm), ("seed", seed), ("steps", steps), ("evaluation_interval", evaluationInterval),
+      ("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("evaluation_interval", evaluationInterval),
       ("evaluation_episodes", evaluationEpisodes), ("checkpoint_interval", checkpointInterval), ("threads", threads),
     ]
     for (key, value) in options {

@@ -1,3 +1,5 @@
+import Gym
+
 /// Progress made on the ground does not count: crawling is no way to a flag.
 struct Crawling {
   private var startPotential: Double?

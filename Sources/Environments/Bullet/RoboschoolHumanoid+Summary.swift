@@ -1,3 +1,5 @@
+import Gym
+
 extension RoboschoolHumanoid {
   /// Of the release that Bullet is built from, as Vendor/pins/bullet.txt has it.
   static let pybulletVersion = "3.2.7"

@@ -74,7 +74,7 @@ public final class RoboschoolHumanoid: BulletTask {
   public init(_ variant: Variant, models: String = defaultModels) throws {
     self.variant = variant
     self.models = models
-    specification = EnvironmentSpecification(id: variant.id, observationSize: 44, actionSize: 17, timeLimit: 1000)
+    specification = EnvironmentSpecification(id: variant.id, observationSize: 44, actionSize: 17, timeLimit: 1000, costs: [])
     observation = Array(repeating: 0, count: specification.observationSize)
     torques = Array(repeating: 0, count: specification.actionSize)
     draws = EpisodeDraws(replaying: [])

@@ -1,3 +1,5 @@
+import Support
+
 /// One constructor parameter of a task: what `hpo env show` prints and ``Parameters`` validates against.
 public struct ParameterDescriptor: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
@@ -35,6 +37,13 @@ public struct ParameterDescriptor: Sendable, Equatable {
   /// One sentence, with units.
   public var meaning: String
 
+  public init(name: String, kind: Kind, defaultValue: ParameterValue, meaning: String) {
+    self.name = name
+    self.kind = kind
+    self.defaultValue = defaultValue
+    self.meaning = meaning
+  }
+
   /// `value` in this parameter's own case of ``ParameterValue``; `nil` when it does not fit.
   func accept(_ value: ParameterValue) -> ParameterValue? {
     switch kind {
@@ -64,10 +73,14 @@ public struct ParameterDescriptor: Sendable, Equatable {
 
 /// A task's parameters: what was given, validated, and defaults for the rest.
 public struct Parameters: Sendable {
-  let environment: String
-  let values: [String: ParameterValue]
+  /// Full name of the environment.
+  public let environment: String
+  /// Every parameter, each as its kind.
+  public let values: [String: ParameterValue]
 
-  init(
+  /// - Throws: ``EnvironmentError/unknownParameter(_:environment:nearest:)``,
+  ///   ``EnvironmentError/invalidParameter(_:value:environment:expectation:)``.
+  public init(
     _ given: [String: ParameterValue], descriptors: [ParameterDescriptor], environment: String
   ) throws(EnvironmentError) {
     var values: [String: ParameterValue] = [:]
@@ -90,13 +103,13 @@ public struct Parameters: Sendable {
   public subscript(name: String) -> ParameterValue? { values[name] }
 
   // A rule that asks for what its version does not declare is refused like a user's unknown name.
-  func flag(_ name: String) throws(EnvironmentError) -> Bool { try value(name, \.asBool) }
-  func number(_ name: String) throws(EnvironmentError) -> Double { try value(name, \.asNumber) }
-  func pair(_ name: String) throws(EnvironmentError) -> ValueRange {
+  public func flag(_ name: String) throws(EnvironmentError) -> Bool { try value(name, \.asBool) }
+  public func number(_ name: String) throws(EnvironmentError) -> Double { try value(name, \.asNumber) }
+  public func pair(_ name: String) throws(EnvironmentError) -> ValueRange {
     let (low, high) = try value(name, \.asPair)
     return ValueRange(low: low, high: high)
   }
-  func text(_ name: String) throws(EnvironmentError) -> String { try value(name) { "\($0)" } }
+  public func text(_ name: String) throws(EnvironmentError) -> String { try value(name) { "\($0)" } }
 
   private func value<Value>(
     _ name: String, _ extract: (ParameterValue) -> Value?
@@ -109,14 +122,19 @@ public struct Parameters: Sendable {
 }
 
 /// The two ends of a range; not a `ClosedRange`, as tasks differ in whether the ends belong to it.
-struct ValueRange: Sendable, Equatable {
-  var low: Double
-  var high: Double
+public struct ValueRange: Sendable, Equatable {
+  public var low: Double
+  public var high: Double
+
+  public init(low: Double, high: Double) {
+    self.low = low
+    self.high = high
+  }
 
   /// low < x < high; false for NaN.
-  func containsStrictly(_ x: Double) -> Bool { low < x && x < high }
+  public func containsStrictly(_ x: Double) -> Bool { low < x && x < high }
   /// low ≤ x ≤ high; false for NaN.
-  func contains(_ x: Double) -> Bool { low <= x && x <= high }
+  public func contains(_ x: Double) -> Bool { low <= x && x <= high }
   /// numpy's `clip`; NaN stays NaN.
-  func clip(_ x: Double) -> Double { x < low ? low : (x > high ? high : x) }
+  public func clip(_ x: Double) -> Double { x < low ? low : (x > high ? high : x) }
 }

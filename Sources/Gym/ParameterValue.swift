@@ -1,3 +1,5 @@
+import Support
+
 /// A task parameter's value, as it stands in a YAML file, after `--set`, or in code.
 public enum ParameterValue: Sendable, Equatable {
   case bool(Bool)
@@ -34,25 +36,24 @@ extension ParameterValue: ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral
 
 // Text is read by the kind of value expected, so that `--set environment.xml_file=1.xml` stays a name.
 extension ParameterValue {
-  var asBool: Bool? {
+  package var asBool: Bool? {
     switch self {
     case .bool(let value): value
-    case .string("true"), .string("True"): true
-    case .string("false"), .string("False"): false
+    case .string(let text): Bool(text.lowercased())
     default: nil
     }
   }
 
-  var asNumber: Double? {
+  package var asNumber: Double? {
     switch self {
     case .number(let value): value
-    case .string(let text): Self.number(text)
+    case .string(let text): NumberText.double(text)
     default: nil
     }
   }
 
   /// `[0.2, 1]`, `(0.2, 1)` or `0.2,1`.
-  var asPair: (low: Double, high: Double)? {
+  package var asPair: (low: Double, high: Double)? {
     switch self {
     case .pair(let low, let high): return (low, high)
     case .string(let text):
@@ -60,17 +61,10 @@ extension ParameterValue {
       for (open, close) in [("[", "]"), ("(", ")")] where inner.hasPrefix(open) && inner.hasSuffix(close) {
         inner = inner.dropFirst().dropLast()
       }
-      let parts = inner.split(separator: ",", omittingEmptySubsequences: false).map { Self.number($0) }
+      let parts = inner.split(separator: ",", omittingEmptySubsequences: false).map { NumberText.double($0) }
       guard parts.count == 2, let low = parts[0], let high = parts[1] else { return nil }
       return (low, high)
     default: return nil
     }
-  }
-
-  /// Also Python's and YAML's spellings of infinity: `inf`, `-inf`, `.inf`, `-.inf`.
-  private static func number(_ text: some StringProtocol) -> Double? {
-    var digits = text.split(separator: " ").joined(separator: " ")
-    if digits.hasSuffix(".inf") { digits = digits.dropLast(4) + "inf" }
-    return Double(digits)
   }
 }

@@ -12,3 +12,10 @@ public struct Statistics: Sendable, Equatable {
     standardDeviation = (values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(values.count)).squareRoot()
   }
 }
+
+/// The middle one, or the mean of the middle two; NaN without any.
+public func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  guard !sorted.isEmpty else { return .nan }
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}

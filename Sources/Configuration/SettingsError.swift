@@ -5,13 +5,15 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
   /// A value is no number, out of range or none of the names allowed.
   case invalidValue(key: String, value: String, expectation: String, source: String)
   /// No algorithm has this name.
-  case unknownAlgorithm(String, nearest: String?)
+  case unknownAlgorithm(String, nearest: String?, known: String)
   /// A settings file is missing, too large or no flat YAML.
   case unreadable(file: String, reason: String)
   /// Another check's message, with the place where the value was written.
   case located(source: String, String)
   /// Settings that make no sense together.
   case contradiction(String)
+  /// A setting is not what the algorithm's name stands for, and the run has no name of its own.
+  case misleadingName(algorithm: String, key: String, value: String, standsFor: String, fitting: String?)
 
   /// One line: what, where, what next.
   public var description: String {
@@ -22,15 +24,16 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
       "\(source): unknown setting '\(key)'; 'hpo settings' lists them"
     case .invalidValue(let key, let value, let expectation, let source):
       "\(source): '\(key)' can not be '\(value)'; it must be \(expectation)"
-    case .unknownAlgorithm(let name, let nearest):
-      "unknown algorithm '\(name)'; "
-        + (nearest.map { "did you mean '\($0)'?" }
-          ?? "known are \(Algorithm.names)")
+    case .unknownAlgorithm(let name, let nearest, let known):
+      "unknown algorithm '\(name)'; " + (nearest.map { "did you mean '\($0)'?" } ?? "known are \(known)")
     case .unreadable(let file, let reason):
       "can not read settings from '\(file)': \(reason)"
     case .located(let source, let message):
       "\(source): \(message)"
     case .contradiction(let text): text
+    case .misleadingName(let algorithm, let key, let value, let standsFor, let fitting):
+      "algorithm '\(algorithm)' stands for \(key) '\(standsFor)', not '\(value)'; "
+        + (fitting.map { "take algorithm '\($0)', or give" } ?? "give") + " the run a name of its own with --name"
     }
   }
 }

@@ -1,0 +1,99 @@
+import SettingDeclarations
+
+/// The safety cost that a run records.
+public enum CostKind: String, SettingChoice {
+  case none
+  /// The paper's (§V-B).
+  case paper
+  /// Safety-Gymnasium's velocity limits.
+  case velocity
+  /// `Step.cost`, of an environment of one's own.
+  case own
+
+  /// Those that are a cost, for messages.
+  static let choices = allCases.filter { $0 != .none }.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+}
+
+/// Threads of an update: a number, or what the machine lends itself to.
+public enum ThreadCount: SettingValue {
+  /// Found when a run starts: what the process may use, at most what pays.
+  case auto
+  case count(Int)
+
+  public init?(settingText: String) {
+    if settingText == "auto" {
+      self = .auto
+    } else if let count = Int(settingText: settingText) {
+      self = .count(count)
+    } else {
+      return nil
+    }
+  }
+
+  public var settingText: String {
+    switch self {
+    case .auto: "auto"
+    case .count(let count): "\(count)"
+    }
+  }
+
+  public var scalar: SettingScalar {
+    switch self {
+    case .auto: .text("auto")
+    case .count(let count): .integer(count)
+    }
+  }
+
+  public init?(scalar: SettingScalar) {
+    switch scalar {
+    case .text("auto"): self = .auto
+    case .integer(let count): self = .count(count)
+    default: return nil
+    }
+  }
+}
+
+extension ThreadCount: ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: Int) { self = .count(value) }
+}
+
+/// The settings of a run, whatever agent learns.
+public struct RunSettings: SettingGroup {
+  public let seed = Setting("seed", .atLeast(0), default: 0, "random streams of the run")
+  public let steps = Setting("steps", .atLeast(1), default: 1_000_000, roles: .mayChange, "environment steps")
+  public let threads = Setting(
+    "threads",
+    Allowed("auto or an integer from 1 to 64", brief: "auto, 1 to 64") { threads in
+      if case .count(let count) = threads { (1...64).contains(count) } else { true }
+    },
+    default: ThreadCount.auto, roles: .mayChange,
+    "threads of an update, of which two can be used; they change the speed, not the numbers; auto: what the process may use")
+  public let replayCapacity = Setting(
+    "replay_capacity", .from(1, to: 1_000_000_000), default: 1_000_000, unit: "transitions", "transitions held in memory")
+  public let warmupSteps = Setting(
+    "warmup_steps", .atLeast(0), default: 1000, unit: "environment steps", "steps with uniformly random actions at the start")
+  public let updateAfter = Setting(
+    "update_after", .atLeast(1), default: 1000, unit: "environment steps", "transitions stored before updates begin")
+
+  public let cost = Setting(
+    "cost", .any, default: CostKind.none,
+    // A name that stands for no cost is no lie where one is only recorded.
+    agreesWithName: { standing, now in standing == .none || now != .none }, "the safety cost that is recorded")
+
+  public let evaluationInterval = Setting(
+    "evaluation_interval", .atLeast(1), default: 10_000, unit: "environment steps", "steps between evaluations")
+  public let evaluationEpisodes = Setting("evaluation_episodes", .from(1, to: 10_000), default: 10, "episodes per evaluation")
+  public let checkpointInterval = Setting(
+    "checkpoint_interval", .atLeast(1), default: 10_000, unit: "environment steps", "steps between checkpoints")
+  public let loggingInterval = Setting(
+    "logging_interval", .atLeast(1), default: 1000, unit: "environment steps", "steps that /update rows are averaged over")
+
+  public static let declared = RunSettings()
+}
+
+extension SettingsHolder {
+  public subscript<Value>(dynamicMember path: KeyPath<RunSettings, Setting<Value>>) -> Value {
+    get { self[RunSettings.declared[keyPath: path]] }
+    set { self[RunSettings.declared[keyPath: path]] = newValue }
+  }
+}

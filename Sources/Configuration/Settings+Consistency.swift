@@ -1,0 +1,70 @@
+import Agents
+import Gym
+import SettingDeclarations
+
+extension Settings {
+  /// These settings as a run takes them, however they were made: the limit that was left to the cost filled in, every value within its
+  /// declaration's range, nothing that contradicts anything else, and a name that does not lie.
+  /// - Parameter costs: those that the environment offers; `nil` where it is not known yet, and nothing about costs is checked.
+  /// - Throws: ``SettingsError``.
+  public func resolved(for costs: [SafetyCost]?) throws(SettingsError) -> Settings {
+    for setting in catalogue.settings where !setting.isAllowed(in: values) {
+      throw .invalidValue(
+        key: setting.key, value: setting.text(in: values), expectation: setting.expectation, source: "settings")
+    }
+    if let variant, !Self.isName(variant) {
+      throw .invalidValue(
+        key: "name", value: variant, expectation: "letters, digits, '.', '_' and '-', beginning with a letter or a digit", source: "settings")
+    }
+    var settings = self
+    if let costs {
+      let cost = try cost(among: costs)
+      if settings.costLimit == nil, let limit = cost?.defaultLimit { settings.costLimit = limit }
+      if constraint != .none && settings.cost != .none && settings.costLimit == nil {
+        throw .contradiction(
+          "cost '\(self.cost.rawValue)' has no limit of its own: constraint '\(constraint.rawValue)' needs cost_limit")
+      }
+    }
+    if constraint != .none && cost == .none {
+      throw .contradiction("constraint '\(constraint.rawValue)' needs a cost: \(CostKind.choices)")
+    }
+    if cost == .none, let costLimit {
+      throw .contradiction("cost_limit \(costLimit) limits nothing: without a cost (\(CostKind.choices)) it is 'default'")
+    }
+    if let text = AgentSettings(observationSize: 1, actionSize: 1, values: settings.values).contradiction { throw .contradiction(text) }
+    if variant == nil { try settings.requireTrueName() }
+    return settings
+  }
+
+  /// Which of an environment's costs is recorded.
+  /// - Throws: ``SettingsError/contradiction(_:)`` where it does not offer that one.
+  public func cost(among costs: [SafetyCost]) throws(SettingsError) -> SafetyCost? {
+    if cost == .none { return nil }
+    if let offered = costs.first(where: { $0.name == cost.rawValue }) { return offered }
+    if cost == .own {
+      throw .contradiction("cost 'own' is for environments of one's own: the steps of \(environment) have no cost")
+    }
+    let others = costs.map { "'\($0.name)'" }.joined(separator: ", ")
+    throw .contradiction(
+      "\(environment) has no cost '\(cost.rawValue)'; " + (costs.isEmpty ? "it has none" : "it has \(others)"))
+  }
+
+  private func requireTrueName() throws(SettingsError) {
+    for setting in catalogue.settings where !setting.agrees(values, with: algorithm.bundle) {
+      let fitting = catalogue.algorithms.first { other in catalogue.settings.allSatisfy { $0.agrees(values, with: other.bundle) } }
+      let bundle = SettingValues(algorithm: algorithm.bundle, task: SettingValues())
+      throw .misleadingName(
+        algorithm: algorithm.name, key: setting.key, value: setting.text(in: values), standsFor: setting.text(in: bundle),
+        fitting: fitting?.name)
+    }
+  }
+
+  /// It becomes part of a folder's name.
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, text.utf8.count <= 100 else { return false }
+    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+      ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+    }
+    return isPlain(first) && text.unicodeScalars.allSatisfy { isPlain($0) || "._-".unicodeScalars.contains($0) }
+  }
+}
