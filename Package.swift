@@ -36,11 +36,11 @@ let package = Package(
 
     // Their Swift wrappers: no one else imports a C target.
     .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
-    .target(name: "Bullet", dependencies: ["CBullet"]),
-    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "Bullet", dependencies: ["CBullet", "Support"]),
+    .target(name: "HDF5", dependencies: ["CHDF5", "Support"]),
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", "CProcessor", "Random", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: ["COpenBLAS", "CProcessor", "Random", "Support", .product(name: "RealModule", package: "swift-numerics")]),
 
     // What every room may use.
     .target(name: "Support", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
@@ -86,11 +86,20 @@ let package = Package(
       name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
+    .testTarget(
+      name: "ConfigurationTests",
+      dependencies: [
+        "Configuration", "Agents", "Environments", "Gym", "Random", "SettingDeclarations", "Support", "TestSupport",
+      ],
+      exclude: ["defaults-0.1.txt"]),
+    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Gym", "Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport", "CAllocationCounter"],
+      dependencies: [
+        "Training", "Agents", "Configuration", "Gym", "Environments", "Experience", "HDF5", "Support", "TestSupport",
+        "CAllocationCounter",
+      ],
       exclude: ["Fixtures"]),
   ]
 )

@@ -1,4 +1,5 @@
 import CBullet
+import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -103,7 +104,7 @@ public struct World: ~Copyable {
     var ids = [Int32](repeating: -1, count: 512)  // MAX_SDF_BODIES
     let count = bullet.pointee.b3GetStatusBodyIndices(status, &ids, Int32(ids.count))
     guard count > 0 else { throw .modelNotLoaded(path: path, reason: "it contains no bodies") }
-    trap(unless: count <= ids.count, "Bullet told of \(count) bodies in '\(path)', its own limit is \(ids.count)")
+    demand(count <= ids.count, "Bullet told of \(count) bodies in '\(path)', its own limit is \(ids.count)")
     var bodies: [Body] = []
     for id in ids.prefix(Int(count)) { bodies.append(try describe(id, of: path)) }
     return bodies
@@ -249,8 +250,8 @@ public struct World: ~Copyable {
   /// - Parameters:
   ///   - velocityIndices: one per torque: ``Joint/velocityIndex``.
   public mutating func applyTorques(_ torques: [Double], at velocityIndices: [Int], of body: Body) throws(BulletError) {
-    trap(
-      unless: torques.count == velocityIndices.count,
+    demand(
+      torques.count == velocityIndices.count,
       "\(velocityIndices.count) joints take as many torques, got \(torques.count)")
     let command = try made(
       bullet.pointee.b3JointControlCommandInit2(client, body.id, Int32(bullet_control_torque)), "apply torques to '\(body.baseName)'")

@@ -23,6 +23,10 @@ public struct Algorithm: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
+extension Algorithm: CustomStringConvertible {
+  public var description: String { name }
+}
+
 extension Algorithm {
   // Table II of the paper.
   public static let sacHPO = Algorithm("sac-hpo") { ($0.explorationPolicy, $0.trainingPolicy) = (.proposed, .proposed) }

@@ -1,7 +1,7 @@
 import SettingDeclarations
 
 /// The safety cost that a run records.
-public enum CostKind: String, SettingChoice {
+public enum CostChoice: String, SettingChoice {
   case none
   /// The paper's (§V-B).
   case paper
@@ -76,7 +76,7 @@ public struct RunSettings: SettingGroup {
     "update_after", .atLeast(1), default: 1000, unit: "environment steps", "transitions stored before updates begin")
 
   public let cost = Setting(
-    "cost", .any, default: CostKind.none,
+    "cost", .any, default: CostChoice.none,
     // A name that stands for no cost is no lie where one is only recorded.
     agreesWithName: { standing, now in standing == .none || now != .none }, "the safety cost that is recorded")
 

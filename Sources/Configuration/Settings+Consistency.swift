@@ -18,18 +18,21 @@ extension Settings {
     }
     var settings = self
     if let costs {
-      let cost = try cost(among: costs)
+      let cost = try safetyCost(among: costs)
       if settings.costLimit == nil, let limit = cost?.defaultLimit { settings.costLimit = limit }
-      if constraint != .none && settings.cost != .none && settings.costLimit == nil {
-        throw .contradiction(
-          "cost '\(self.cost.rawValue)' has no limit of its own: constraint '\(constraint.rawValue)' needs cost_limit")
+      if let cost, self.constraint != .none, values.origin(of: ActorCriticSettings.declared.costKind) == .derived {
+        settings.costKind = cost.isAverage ? .average : .sum
       }
     }
-    if constraint != .none && cost == .none {
-      throw .contradiction("constraint '\(constraint.rawValue)' needs a cost: \(CostKind.choices)")
+    if self.constraint != .none && settings.costLimit == nil && (self.cost == .own || costs != nil && self.cost != .none) {
+      throw .contradiction(
+        "cost '\(self.cost.rawValue)' has no limit of its own: constraint '\(self.constraint.rawValue)' needs cost_limit")
     }
-    if cost == .none, let costLimit {
-      throw .contradiction("cost_limit \(costLimit) limits nothing: without a cost (\(CostKind.choices)) it is 'default'")
+    if self.constraint != .none && self.cost == .none {
+      throw .contradiction("constraint '\(self.constraint.rawValue)' needs a cost: \(CostChoice.choices)")
+    }
+    if self.cost == .none, let costLimit = self.costLimit {
+      throw .contradiction("cost_limit \(costLimit) limits nothing: without a cost (\(CostChoice.choices)) it is 'default'")
     }
     if let text = AgentSettings(observationSize: 1, actionSize: 1, values: settings.values).contradiction { throw .contradiction(text) }
     if variant == nil { try settings.requireTrueName() }
@@ -38,15 +41,15 @@ extension Settings {
 
   /// Which of an environment's costs is recorded.
   /// - Throws: ``SettingsError/contradiction(_:)`` where it does not offer that one.
-  public func cost(among costs: [SafetyCost]) throws(SettingsError) -> SafetyCost? {
-    if cost == .none { return nil }
-    if let offered = costs.first(where: { $0.name == cost.rawValue }) { return offered }
-    if cost == .own {
+  public func safetyCost(among costs: [SafetyCost]) throws(SettingsError) -> SafetyCost? {
+    if self.cost == .none { return nil }
+    if let offered = costs.first(where: { $0.name == self.cost.rawValue }) { return offered }
+    if self.cost == .own {
       throw .contradiction("cost 'own' is for environments of one's own: the steps of \(environment) have no cost")
     }
     let others = costs.map { "'\($0.name)'" }.joined(separator: ", ")
     throw .contradiction(
-      "\(environment) has no cost '\(cost.rawValue)'; " + (costs.isEmpty ? "it has none" : "it has \(others)"))
+      "\(environment) has no cost '\(self.cost.rawValue)'; " + (costs.isEmpty ? "it has none" : "it has \(others)"))
   }
 
   private func requireTrueName() throws(SettingsError) {

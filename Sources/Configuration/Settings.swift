@@ -65,6 +65,8 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
   /// Whether two texts are one value: `1e-05` and `1.0e-05` are.
   private func isSame(_ key: String, _ before: String, _ now: String?) -> Bool {
     guard let now, before != now else { return now != nil }
+    // Left to whoever knows better, who knew when the file was written.
+    if now == "default" { return true }
     if let setting = catalogue.setting(key) {
       var (first, second) = (values, values)
       guard setting.set(&first, to: before), setting.set(&second, to: now) else { return false }

@@ -9,6 +9,9 @@ public enum TaskDefaults {
     table.first { environment.hasPrefix($0.prefix) }?.values ?? row(0.2, 1, 0.5, 0.2, 3, 32, warmup: 1000, flows: 4)
   }
 
+  /// Every row.
+  static var all: [SettingValues] { table.map(\.values) }
+
   //                                              α   1/√β train, explore    ε   K  hₙ
   private static let table: [(prefix: String, values: SettingValues)] = [
     ("HalfCheetah-", row(0.2, 1, 0.5, 0.2, 3, 32, warmup: 10_000, flows: 3)),

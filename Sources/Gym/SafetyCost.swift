@@ -17,13 +17,17 @@ public struct SafetyCost: Sendable, Equatable {
   /// As the setting `cost` names it: `paper`.
   public let name: String
   public let rule: Rule
-  /// d₀ on the discounted sum of costs; `nil` where only the user can know it.
+  /// d₀; `nil` where only the user can know it.
   public let defaultLimit: Double?
+  /// Whether d₀ limits the average cost, carried on for ever as average/(1 − γ), rather than an episode's discounted sum.
+  public let isAverage: Bool
 
-  public init(_ name: String, _ rule: Rule, defaultLimit: Double?) {
+  /// - Parameter isAverage: whether the limit is on the average cost rather than on an episode's discounted sum.
+  public init(_ name: String, _ rule: Rule, defaultLimit: Double?, isAverage: Bool = false) {
     self.name = name
     self.rule = rule
     self.defaultLimit = defaultLimit
+    self.isAverage = isAverage
   }
 
   /// ``Step/cost``, of an environment of one's own.

@@ -1,4 +1,5 @@
 import CHDF5
+import Support
 
 /// The value of an attribute, as stored. Booleans are written as 0/1 integers.
 public enum AttributeValue: Equatable, Sendable {
@@ -118,7 +119,7 @@ extension HDF5Object {
         numbers.isEmpty ? 0 : H5Awrite(attribute, type, numbers)
       }
     case .text(let text):
-      trap(unless: !text.utf8.contains(0), "attribute '\(name)' cannot hold a zero byte, got '\(text)'")
+      demand(!text.utf8.contains(0), "attribute '\(name)' cannot hold a zero byte, got '\(text)'")
       let type = try Handle({ H5Tcopy(shim_c_string()) }, orThrow: failure)
       try Library.check({ H5Tset_size(type.id, shim_variable_length()) }, orThrow: failure)
       try Library.check({ H5Tset_cset(type.id, H5T_CSET_UTF8) }, orThrow: failure)

@@ -1,5 +1,6 @@
 import CHDF5
 import Glibc
+import Support
 
 /// An array in a file. Its first dimension counts rows; a row is everything that shares a first index.
 public final class Dataset: HDF5Object {
@@ -78,7 +79,7 @@ public final class Dataset: HDF5Object {
   /// Cuts off the rows from this count on, or adds rows of zeros. Only for datasets made to grow; an SWMR writer cuts
   /// before it starts SWMR writing.
   public func setRowCount(_ count: Int) throws(HDF5Error) {
-    trap(unless: count >= 0 && rank > 0, "cannot give '\(path)' of rank \(rank) \(count) rows")
+    demand(count >= 0 && rank > 0, "cannot give '\(path)' of rank \(rank) \(count) rows")
     var extent = try extent
     extent[0] = hsize_t(count)
     let id = try id
@@ -186,8 +187,8 @@ public final class Dataset: HDF5Object {
   public func append<Element: HDF5Element>(_ rows: UnsafeBufferPointer<Element>) throws(HDF5Error) {
     try requireWritable(Element.self)
     let width = try rowElementCount
-    trap(
-      unless: rank > 0 && (width == 0 ? rows.isEmpty : rows.count % width == 0),
+    demand(
+      rank > 0 && (width == 0 ? rows.isEmpty : rows.count % width == 0),
       "'\(path)' has \(width) elements per row, got \(rows.count) elements to append")
     guard let start = rows.baseAddress, !rows.isEmpty else { return }
     let before = try rowCount

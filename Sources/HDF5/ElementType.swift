@@ -1,4 +1,5 @@
 import CHDF5
+import Support
 
 /// What a dataset's elements are.
 public enum ElementType: Equatable, Sendable {
@@ -98,7 +99,7 @@ extension ElementType {
       default: hid_t(-1)
       }
     }
-    trap(unless: predefined >= 0, "no HDF5Element is stored as \(self)")
+    demand(predefined >= 0, "no HDF5Element is stored as \(self)")
     guard self == .boolean else { return try Handle({ H5Tcopy(predefined) }, orThrow: error) }
     let type = try Handle({ H5Tenum_create(predefined) }, orThrow: error)
     for (name, value) in [("FALSE", Int8(0)), ("TRUE", Int8(1))] {

@@ -1,4 +1,5 @@
 import CHDF5
+import Support
 
 extension Group {
   /// Writes an array of fixed shape, and makes missing groups on the way.
@@ -11,7 +12,7 @@ extension Group {
     _ name: String, _ values: UnsafeBufferPointer<Element>, shape: [Int]
   ) throws(HDF5Error) -> Dataset {
     let count = shape.reduce(1, *)
-    trap(unless: values.count == count, "'\(name)' of shape \(shape) has \(count) elements, got \(values.count)")
+    demand(values.count == count, "'\(name)' of shape \(shape) has \(count) elements, got \(values.count)")
     let dataset = try makeDataset(
       name, of: Element.elementType, shape: shape, largestShape: shape.map(hsize_t.init), chunk: nil)
     try dataset.fill(with: values)
@@ -38,8 +39,8 @@ extension Group {
   public func createDataset<Element: HDF5Element>(
     _ name: String, of type: Element.Type, rowShape: [Int] = [], chunkRows: Int
   ) throws(HDF5Error) -> Dataset {
-    trap(unless: chunkRows > 0, "a chunk of '\(name)' needs at least one row, got \(chunkRows)")
-    trap(unless: rowShape.allSatisfy { $0 > 0 }, "rows of '\(name)' cannot be empty, got shape \(rowShape)")
+    demand(chunkRows > 0, "a chunk of '\(name)' needs at least one row, got \(chunkRows)")
+    demand(rowShape.allSatisfy { $0 > 0 }, "rows of '\(name)' cannot be empty, got shape \(rowShape)")
     return try makeDataset(
       name, of: Element.elementType, shape: [0] + rowShape,
       largestShape: [shim_unlimited()] + rowShape.map(hsize_t.init), chunk: [chunkRows] + rowShape)

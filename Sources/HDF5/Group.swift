@@ -1,4 +1,5 @@
 import CHDF5
+import Support
 
 /// A folder in a file. Names may be paths, `networks/policy/0`; a leading slash starts at the root.
 public class Group: HDF5Object {
@@ -97,7 +98,7 @@ public class Group: HDF5Object {
 
   /// This group's identifier, once it is certain that the name is free.
   func vacantPlace(for name: String) throws(HDF5Error) -> hid_t {
-    trap(unless: name.contains { $0 != "/" }, "an object needs a name, got '\(name)'")
+    demand(name.contains { $0 != "/" }, "an object needs a name, got '\(name)'")
     if try exists(name) { throw .alreadyExists(object: fullPath(of: name), file: filePath) }
     return try id
   }

@@ -1,3 +1,5 @@
+import Support
+
 // Passes over memory that networks share. Each is compiled for Float and Double, whoever calls it.
 
 extension Matrix {

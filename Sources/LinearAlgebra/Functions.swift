@@ -1,4 +1,5 @@
 import RealModule
+import Support
 
 // Nonlinear functions over whole matrices: shapes are checked here, the arithmetic is in RowKernels.
 

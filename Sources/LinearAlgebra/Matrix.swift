@@ -1,3 +1,5 @@
+import Support
+
 /// Memory that views share; freed with the last of them.
 final class Storage<S: Scalar>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<S>

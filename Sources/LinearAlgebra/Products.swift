@@ -1,3 +1,5 @@
+import Support
+
 /// A matrix read with rows and columns exchanged; nothing is moved.
 public struct Transposed<S: Scalar> {
   let matrix: Matrix<S>

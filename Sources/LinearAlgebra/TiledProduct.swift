@@ -1,4 +1,5 @@
 import CProcessor
+import Support
 
 /// A matrix product as the inner loops see it: C ← finish(start + A·B), shapes checked.
 public struct TiledProduct<S: Scalar> {

@@ -1,4 +1,5 @@
 import CProcessor
+import Support
 import Synchronization
 
 #if canImport(Glibc)

@@ -74,7 +74,7 @@ public struct TrainedPolicy {
     }
     var generator = SeededGenerator(
       seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
-    let signal = try settings.cost(among: specification.costs)
+    let signal = try settings.safetyCost(among: specification.costs)
     let evaluation = try Evaluation.run(
       actor, in: environment, episodes: episodes, cost: signal, gamma: settings.gamma, using: &generator)
     let summary = Statistics(evaluation.returns)

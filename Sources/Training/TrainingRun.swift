@@ -89,7 +89,7 @@ public final class TrainingRun {
       updateScalars: agent.report.names + ["steps_per_second"] + actor.explorationScalars.map(\.name),
       storesCosts: settings.cost != .none)
     ownExploration = exploration
-    costSignal = try settings.cost(among: facts.costs)
+    costSignal = try settings.safetyCost(among: facts.costs)
     replay = try Self.makeReplay(settings, facts, storesCosts: costSignal != nil)
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment

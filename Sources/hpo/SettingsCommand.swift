@@ -13,8 +13,15 @@ struct SettingsCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The algorithm: \(AlgorithmCatalogue.standard.names). (default: sac-hpo)")
   var algorithm: String?
 
+  @Flag(help: "Print the settings' declarations as a table in Markdown.")
+  var markdown = false
+
   func run() throws {
     try reportingFailures {
+      if markdown {
+        print(AlgorithmCatalogue.standard.table)
+        return
+      }
       let entries = algorithm.map { [SettingEntry(key: "algorithm", value: $0, source: "--algorithm")] } ?? []
       let settings = try Settings(layers: entries, environment: environment, in: EnvironmentCatalog.registry)
       print("Defaults of \(settings.label) on \(settings.environment), as key: value in YAML or --set key=value:")

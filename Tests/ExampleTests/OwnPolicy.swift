@@ -1,3 +1,4 @@
+import Configuration
 import Training
 
 /// Brakes and restores the mass, with noise: README's example of a policy of one's own.

@@ -1,5 +1,6 @@
 import Agents
 import CAllocationCounter
+import Configuration
 import Environments
 import Gym
 import LinearAlgebra
@@ -15,7 +16,7 @@ import Training
     #expect(allocation_count() > before && array.count > 0)
   }
 
-  @Test(arguments: Algorithm.allCases, [1, 2])
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms, [1, 2])
   func `a step of training asks for no memory, but where an episode or a row ends`(_ algorithm: Algorithm, _ threads: Int) throws {
     let isSafe = [.sacLagrangian, .safeSACHPO].contains(algorithm)
     let folder = try TemporaryFolder()
@@ -56,10 +57,11 @@ import Training
     #expect(noisy.isEmpty, "allocations: \(noisy.joined(separator: ", "))")
   }
 
-  @Test(arguments: Algorithm.allCases) func `an update on two threads asks for no memory on either`(_ algorithm: Algorithm) throws {
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms) func `an update on two threads asks for no memory on either`(_ algorithm: Algorithm) throws {
     let isSafe = [.sacLagrangian, .safeSACHPO].contains(algorithm)
+    let costs = isSafe ? try EnvironmentCatalog.registry.entry("Ant-v2").costs : []
     let settings = try Settings(environment: isSafe ? "Ant-v2" : "Hopper-v2", algorithm: algorithm)
-      .agentSettings(observationSize: 11, actionSize: 3)
+      .agentSettings(for: EnvironmentSpecification(id: "", observationSize: 11, actionSize: 3, timeLimit: nil, costs: costs))
     #expect((settings.safety != nil) == isSafe)
     let pool = WorkerPool(threads: 2)
     let agent = makeAgent(settings, seed: 0, pool: pool)

@@ -1,13 +1,21 @@
+import Configuration
+import Environments
 import Gym
 import TestSupport
 import Testing
 import Training
 
 @Suite struct CostSignalTests {
-  private func cost(_ kind: CostSignal.Kind, _ environment: String, velocity: SIMD2<Double>, action: [Float] = [0])
+  private func cost(_ kind: CostChoice, _ environment: String, velocity: SIMD2<Double>, action: [Float] = [0])
     throws -> Double?
   {
-    try CostSignal(kind, environment: environment)?.cost(of: Step(reward: 0, velocity: velocity), action: action)
+    try signal(kind, environment)?.cost(of: Step(reward: 0, velocity: velocity), action: action)
+  }
+
+  private func signal(_ kind: CostChoice, _ environment: String) throws -> SafetyCost? {
+    var settings = Settings(environment: environment, algorithm: .sac)
+    settings.cost = kind
+    return try settings.safetyCost(among: try EnvironmentCatalog.registry.entry(environment).costs)
   }
 
   @Test func `the paper's costs are the mean torque of Ant and speeding of HalfCheetah`() throws {
@@ -15,8 +23,8 @@ import Training
     for (velocity, expected) in [(0.9, 0.0), (1.0, 0), (1.1, 1), (-1.1, 1)] {
       #expect(try cost(.paper, "HalfCheetah-v2", velocity: [velocity, 0]) == expected)
     }
-    #expect(try CostSignal(.paper, environment: "Ant-v2")?.defaultLimit == 25)
-    #expect(try CostSignal(.paper, environment: "HalfCheetah-v5")?.defaultLimit == 10)
+    #expect(try signal(.paper, "Ant-v2")?.defaultLimit == 25)
+    #expect(try signal(.paper, "HalfCheetah-v5")?.defaultLimit == 10)
   }
 
   @Test func `Safety-Gymnasium's velocity costs count signed velocity in the plane's tasks and speed in space`() throws {
@@ -33,7 +41,9 @@ import Training
   }
 
   @Test func `an environment of one's own says its cost itself, and has no limit of itself`() throws {
-    let signal = try #require(try CostSignal(.own, environment: "Spring-v0"))
+    var settings = Settings(environment: "Spring-v0", algorithm: .sac)
+    settings.cost = .own
+    let signal = try #require(try settings.safetyCost(among: PointMass().specification.costs))
     #expect(signal.cost(of: Step(reward: 1, velocity: [9, 9], cost: 0.75), action: [1]) == 0.75)
     #expect(signal.defaultLimit == nil)
   }
@@ -58,7 +68,7 @@ import Training
 
   @Test func `a cost that is not finite stops the run where it is recorded, in training and in evaluation`() throws {
     let folder = try TemporaryFolder()
-    func train(_ name: String, steps: Int, cost: CostSignal.Kind) throws {
+    func train(_ name: String, steps: Int, cost: CostChoice) throws {
       var settings = Settings(environment: "PointMass-v0", algorithm: .sac)
       (settings.steps, settings.cost, settings.hiddenSize, settings.evaluationEpisodes) = (steps, cost, 8, 1)
       try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)")) { Unpriced() }.run()
@@ -72,16 +82,14 @@ import Training
   }
 
   @Test func `tasks without such a cost refuse it by name`() {
-    let error = #expect(throws: SettingsError.self) { try CostSignal(.paper, environment: "Hopper-v2") }
-    #expect(
-      error?.description
-        == "cost 'paper' is defined for Ant and HalfCheetah, not for Hopper-v2; the Gym tasks have cost 'velocity', environments of "
-          + "one's own cost 'own'")
-    #expect(throws: SettingsError.self) { try CostSignal(.velocity, environment: "PointMass-v0") }
-    let own = #expect(throws: SettingsError.self) { try CostSignal(.own, environment: "Ant-v4") }
+    let error = #expect(throws: SettingsError.self) { try signal(.paper, "Hopper-v2") }
+    #expect(error?.description == "Hopper-v2 has no cost 'paper'; it has 'velocity'")
+    let none = #expect(throws: SettingsError.self) { try signal(.velocity, "HumanoidPyBulletEnv-v0") }
+    #expect(none?.description == "HumanoidPyBulletEnv-v0 has no cost 'velocity'; it has none")
+    let own = #expect(throws: SettingsError.self) { try signal(.own, "Ant-v4") }
     #expect(own?.description == "cost 'own' is for environments of one's own: the steps of Ant-v4 have no cost")
     #expect(throws: SettingsError.self) {
-      try Settings(layers: [SettingEntry(key: "algorithm", value: "sac-lagrangian", source: "test")], environment: "Hopper")
+      try Settings(["algorithm=sac-lagrangian"], environment: "Hopper")
     }
   }
 }

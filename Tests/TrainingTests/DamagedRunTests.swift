@@ -1,3 +1,4 @@
+import Configuration
 import Experience
 import Foundation
 import HDF5

@@ -1,3 +1,4 @@
+import Configuration
 import Environments
 import Foundation
 import HDF5
@@ -74,7 +75,7 @@ import Training
     arguments: mujoco + bullet)
   func `a run of the earlier program, stopped midway, ends as that program ended it, bit for bit`(_ name: String) throws {
     let directory = try Self.unpack(name, into: folder)
-    try train(try Settings(layers: try Settings.entries(ofFile: directory.config)), in: directory)
+    try train(try Settings(layers: try SettingsFile.entries(ofFile: directory.config), in: EnvironmentCatalog.registry), in: directory)
     try expectEnd(of: directory, directory)
   }
 
@@ -84,7 +85,7 @@ import Training
   func `the earlier program's settings give its run from the beginning too`(_ name: String) throws {
     let recorded = try Self.unpack(name, into: folder)
     let anew = RunDirectory(path: "\(folder.path)/anew")
-    try train(try Settings(layers: try Settings.entries(ofFile: recorded.config)), in: anew)
+    try train(try Settings(layers: try SettingsFile.entries(ofFile: recorded.config), in: EnvironmentCatalog.registry), in: anew)
     try expectEnd(of: anew, recorded)
   }
 }

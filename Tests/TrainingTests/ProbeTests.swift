@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import HDF5
 import TestSupport
 import Testing
@@ -18,7 +19,7 @@ import Training
     settings.evaluationEpisodes = 1
     settings.threads = 1
     if settings.constraint != .none { (settings.cost, settings.costLimit) = (.own, 3) }
-    let directory = RunDirectory(path: "\(folder.path)/\(algorithm.rawValue)")
+    let directory = RunDirectory(path: "\(folder.path)/\(algorithm.name)")
     try TrainingRun(settings, directory: directory) { PointMass() }.run()
     return directory.checkpoint
   }

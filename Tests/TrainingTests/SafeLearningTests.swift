@@ -1,3 +1,4 @@
+import Configuration
 import Experience
 import HDF5
 import TestSupport
@@ -29,9 +30,9 @@ import Training
     #expect(free.discountedCost > 1.25 * limit && free.meanReturn > -16, "\(free)")
     for algorithm in [Algorithm.sacLagrangian, .safeSACHPO] {
       let safe = try trained(algorithm)
-      #expect(safe.discountedCost < 1.1 * limit, "\(algorithm.rawValue): \(safe)")
+      #expect(safe.discountedCost < 1.1 * limit, "\(algorithm.name): \(safe)")
       // Near it, too: standing still would be safe.
-      #expect(safe.discountedCost > limit / 2 && safe.meanReturn > -16, "\(algorithm.rawValue): \(safe)")
+      #expect(safe.discountedCost > limit / 2 && safe.meanReturn > -16, "\(algorithm.name): \(safe)")
     }
   }
 }

@@ -1,6 +1,8 @@
 import Agents
+import Configuration
 import Environments
 import Foundation
+import Gym
 import TestSupport
 import Testing
 import Training
@@ -8,7 +10,9 @@ import Training
 /// Settings made in code are held to what settings of a file are held to.
 @Suite struct SettingsTests {
   private func resolvedAgent(_ settings: Settings) throws -> AgentSettings {
-    try settings.agentSettings(observationSize: 4, actionSize: 2)
+    let costs = (try? EnvironmentCatalog.registry.entry(settings.environment).costs) ?? PointMass().specification.costs
+    return try settings.agentSettings(
+      for: EnvironmentSpecification(id: settings.environment, observationSize: 4, actionSize: 2, timeLimit: nil, costs: costs))
   }
 
   @Test(arguments: [
@@ -23,14 +27,13 @@ import Training
     // Torque's limit is on an average.
     expected.costKind = example.environment.hasPrefix("Ant") ? .average : .sum
     #expect(safety == expected)
-    let entries = [SettingEntry(key: "algorithm", value: example.algorithm.rawValue, source: "test")]
-    #expect(try resolvedAgent(try Settings(layers: entries, environment: example.environment)).safety == safety)
+    #expect(try resolvedAgent(try Settings(["algorithm=\(example.algorithm)"], environment: example.environment)).safety == safety)
     settings.costLimit = 7
     settings.multiplierRate = 0.3
     settings.safeLeapfrogSteps = 4
     let changed = try #require(try resolvedAgent(settings).safety)
     #expect(changed.costLimit == 7 && changed.multiplierRate == 0.3 && changed.safeLeapfrogSteps == 4)
-    settings.constraint = .none
+    (settings.constraint, settings.variant) = (.none, "free")
     #expect(try resolvedAgent(settings).safety == nil)
   }
 
@@ -77,10 +80,6 @@ import Training
       ($0.constraint, $0.cost, $0.costLimit, $0.gamma) = (.lagrangian, .own, 3, 1)
     },
     Mistake("cost_limit 3.0 limits nothing: without a cost ('paper', 'velocity', 'own') it is 'default'") { $0.costLimit = 3 },
-    Mistake("settings of an agent can not have a safety of its own: constraint, cost and cost_limit make it") {
-      $0.agent.safety = SafetySettings(costLimit: 3, filtersActions: false)
-    },
-    Mistake("update_after 1000 can never be reached with replay_capacity 999") { $0.replayCapacity = 999 },
     Mistake("settings: 'batch_size' can not be '0'; it must be an integer from 1 to 65536") { $0.batchSize = 0 },
     Mistake("settings: 'alpha' can not be 'nan'; it must be a number above 0") { $0.alpha = .nan },
     Mistake("settings: 'cost_limit' can not be '-1.0'; it must be a number above 0, or default") { ($0.cost, $0.costLimit) = (.own, -1) },
@@ -101,7 +100,7 @@ import Training
 
   @Test func `a cost limit in a file needs a cost`() throws {
     func settings(_ assignments: String...) throws -> Settings {
-      try Settings(layers: try assignments.map { try SettingEntry(assignment: $0) }, environment: "Ant")
+      try Settings(assignments, environment: "Ant")
     }
     let error = #expect(throws: SettingsError.self) { try settings("algorithm=sac", "cost_limit=5") }
     #expect(
@@ -112,17 +111,9 @@ import Training
     #expect(try settings("algorithm=sac-lagrangian", "cost_limit=5").costLimit == 5)
   }
 
-  @Test func `README's list of settings has every key, in order, with its meaning`() throws {
+  @Test func `README's table of settings is the declarations'`() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    let list = readme.components(separatedBy: "| key | values | default | is |").last?.components(separatedBy: "\n\n").first ?? ""
-    let rows = list.split(separator: "\n").dropFirst().map { row in
-      row.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-    #expect(rows.map { $0[1] } == SettingKey.all.map { "`\($0.name)`" } + ["`environment.<name>`"])
-    for (row, key) in zip(rows, SettingKey.all) { #expect(row[4].hasPrefix(key.meaning), "\(key.name): '\(row[4])', not '\(key.meaning)'") }
-    for (row, key) in zip(rows, SettingKey.all) where key.expectation.hasPrefix("one of ") {
-      #expect("one of \(row[2])" == key.expectation)
-    }
+    #expect(readme.contains(AlgorithmCatalogue.standard.table))
   }
 }

@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Environments
 import Foundation
 import HDF5
@@ -197,10 +198,10 @@ import Training
   func `flows and safe agents, on their own tasks, go on exactly as well`(_ example: (Algorithm, String)) throws {
     let (algorithm, name) = example
     let entries = [
-      "algorithm=\(algorithm.rawValue)", "steps=160", "batch_size=8", "hidden_size=16", "warmup_steps=60", "update_after=40",
+      "algorithm=\(algorithm.name)", "steps=160", "batch_size=8", "hidden_size=16", "warmup_steps=60", "update_after=40",
       "evaluation_interval=100", "evaluation_episodes=1", "checkpoint_interval=50", "logging_interval=30", "threads=1",
     ]
-    let settings = try Settings(layers: entries.map { try SettingEntry(assignment: $0) }, environment: name)
+    let settings = try Settings(entries, environment: name)
     func train(in folder: String, stopsAt stop: Int?) throws {
       let run = try TrainingRun(settings, directory: directory(folder)) { try EnvironmentCatalog.make(settings.environment) }
       run.stopRequest = { [unowned run] in run.stepsTaken == stop ? .terminate : nil }
@@ -307,6 +308,6 @@ import Training
   @Test(arguments: [Algorithm.sac, .sacHPO, .sacNF, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum])
   func `a small task is really learned`(_ algorithm: Algorithm) throws {
     let result = try finalReturn(algorithm)
-    #expect(result > -16, "\(algorithm.rawValue) reached \(result)")
+    #expect(result > -16, "\(algorithm.name) reached \(result)")
   }
 }

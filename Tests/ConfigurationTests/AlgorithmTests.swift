@@ -1,11 +1,11 @@
 import Agents
+import Configuration
 import Testing
-import Training
 
 /// The paper's tables, as settings.
 @Suite struct AlgorithmTests {
   private func settings(_ environment: String, _ entries: [String]) throws -> Settings {
-    try Settings(layers: entries.map { try SettingEntry(assignment: $0) }, environment: environment)
+    try Settings(entries, environment: environment)
   }
 
   @Test func `an algorithm's name stands for its exploration and training policies (Table II)`() throws {
@@ -15,7 +15,7 @@ import Training
       ("sac-nf", .flow, .flow, 1), ("sac-lagrangian", .gaussian, .gaussian, 2), ("safe-sac-hpo", .proposed, .proposed, 1),
       ("sac-hpo-zero-momentum", .proposed, .proposed, 1),
     ]
-    #expect(table.map(\.0).sorted() == Algorithm.allCases.map(\.rawValue).sorted())
+    #expect(table.map(\.0).sorted() == AlgorithmCatalogue.standard.algorithms.map(\.name).sorted())
     for (name, exploration, training, layers) in table {
       let settings = try settings("Ant", ["algorithm=\(name)"])
       #expect(settings.explorationPolicy == exploration && settings.trainingPolicy == training, "\(name)")
@@ -28,11 +28,12 @@ import Training
     }
   }
 
-  @Test func `exploration and training policies are chosen independently, whatever the algorithm's name`() throws {
+  @Test func `exploration and training policies are chosen independently by a run with a name of its own`() throws {
     let kinds: [PolicyKind] = [.gaussian, .proposed, .conventional]
     for exploration in [.gaussian, .proposed, .conventional] as [Exploration] {
       for training in kinds where exploration != .proposed || training == .proposed {
-        let settings = try settings("Hopper", ["exploration_policy=\(exploration.rawValue)", "training_policy=\(training)"])
+        let settings = try settings(
+          "Hopper", ["exploration_policy=\(exploration.rawValue)", "training_policy=\(training)", "name=mixed"])
         #expect(settings.explorationPolicy == exploration && settings.trainingPolicy == training)
         #expect(settings.policyHiddenLayers == (training == .gaussian ? 2 : 1))
       }

@@ -1,0 +1,18 @@
+import SettingDeclarations
+
+extension AlgorithmCatalogue {
+  /// The settings as a table in Markdown, for documentation: `hpo settings --markdown` prints it.
+  public var table: String {
+    let rows = settings.map { "| `\($0.key)` | \($0.allowed.brief) | \(standard($0)) | \($0.meaning) |" }
+    return (["| key | values | default | is |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+  }
+
+  private func standard(_ setting: some AnySetting) -> String {
+    if let derivation = setting.derivation { return derivation }
+    let plain = SettingValues()
+    let byTask = TaskDefaults.all.contains { $0.origin(of: setting) == .given }
+    let byAlgorithm = algorithms.contains { setting.text(in: $0.bundle) != setting.text(in: plain) }
+    let text = setting.text(in: plain)
+    return byTask ? "\(text); by task" : byAlgorithm ? "\(text); by algorithm" : text
+  }
+}
