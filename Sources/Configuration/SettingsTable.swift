@@ -3,8 +3,11 @@ import SettingDeclarations
 extension AlgorithmCatalogue {
   /// The settings as a table in Markdown, for documentation: `hpo settings --markdown` prints it.
   public var table: String {
-    let rows = settings.map { "| `\($0.key)` | \($0.allowed.brief) | \(standard($0)) | \($0.meaning) |" }
-    return (["| key | values | default | is |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+    (["| key | values | default | is |", "|---|---|---|---|"] + settings.map { row($0) }).joined(separator: "\n")
+  }
+
+  private func row(_ setting: some AnySetting) -> String {
+    "| `\(setting.key)` | \(setting.allowed.brief) | \(standard(setting)) | \(setting.meaning) |"
   }
 
   private func standard(_ setting: some AnySetting) -> String {
