@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CProcessor"),
+    .target(name: "CBuildInfo"),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -35,7 +36,7 @@ let package = Package(
     .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
 
     // Their Swift wrappers: no one else imports a C target.
-    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard"], linkerSettings: vendoredLibraries),
+    .target(name: "MuJoCo", dependencies: ["CMuJoCo", "CMuJoCoGuard", "Support"], linkerSettings: vendoredLibraries),
     .target(name: "Bullet", dependencies: ["CBullet", "Support"]),
     .target(name: "HDF5", dependencies: ["CHDF5", "Support"]),
     .target(
@@ -51,26 +52,44 @@ let package = Package(
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
     .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random", "Support"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
-    .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "HDF5", "Support"]),
-    .target(name: "Agents", dependencies: ["NeuralNetworks", "Experience", "Random", "SettingDeclarations"]),
+    .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "Support"]),
+    .target(name: "Agents", dependencies: ["Experience", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support"]),
     .target(
       name: "Configuration",
       dependencies: [
         "Agents", "Gym", "SettingDeclarations", "Support", .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ]),
+    // All that knows the layout of a run's files.
+    .target(
+      name: "Records",
+      dependencies: [
+        "Agents", "CBuildInfo", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "NeuralNetworks", "Random",
+        "SettingDeclarations", "Support",
+      ]),
     .target(
       name: "Training",
       dependencies: [
-        "Gym", "Environments", "Agents", "Configuration", "Experience", "HDF5", "Random", "SettingDeclarations", "Support",
+        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Random", "Records", "SettingDeclarations", "Support",
       ]),
-    .executableTarget(
-      name: "hpo",
+    .target(
+      name: "Interchange",
       dependencies: [
-        "Training", "Configuration", "Environments", "Gym", "MuJoCo", "SettingDeclarations", "Support",
+        "Agents", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "SettingDeclarations", "Support", "Training",
+      ]),
+    .target(
+      name: "Benchmarks",
+      dependencies: [
+        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "NeuralNetworks", "Random", "Records", "Support", "Training",
+      ]),
+    // Every command, for whatever environments and algorithms are handed in.
+    .target(
+      name: "HPOCommands",
+      dependencies: [
+        "Benchmarks", "Configuration", "Gym", "Interchange", "Records", "SettingDeclarations", "Support", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      linkerSettings: vendoredLibraries),
+      ]),
+    .executableTarget(name: "hpo", dependencies: ["Environments", "HPOCommands"], linkerSettings: vendoredLibraries),
 
     .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym", "HDF5"], path: "Tests/TestSupport"),
     .target(

@@ -1,8 +1,9 @@
+import Gym
 import MuJoCo
 
 /// What a task can not do without: the same model, sub-steps and, where the task needs them, contact forces. The speed
 /// limit that `hpo bench environments` measures a task against.
-public final class BareSimulation {
+public final class BareSimulation: BareSimulator {
   private var simulation: Simulation
   private let frameSkip: Int
   private let computesExternalForces: Bool
@@ -28,4 +29,10 @@ public final class BareSimulation {
   }
 
   public var qpos: [Double] { simulation.read(.positions) { Array($0) } }
+
+  public func reset(replaying start: [[Double]]) throws { try setState(qpos: start[0], qvel: start[1]) }
+}
+
+extension LocomotionTask: BareComparableEnvironment {
+  public func bareSimulator() throws -> any BareSimulator { try BareSimulation(of: self) }
 }

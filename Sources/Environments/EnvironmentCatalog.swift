@@ -13,7 +13,11 @@ public enum EnvironmentCatalog {
   /// Every environment of this package, to be handed to what makes environments by name.
   public static let registry = EnvironmentRegistry(
     locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
-      + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool))
+      + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool),
+    libraries: libraries)
+
+  /// What all of them are said to compute with, whichever they do.
+  static let libraries = [LibraryVersion("mujoco_version", simulatorVersion), LibraryVersion("bullet_version", bulletVersion)]
 
   /// Full names, in the order of the list that `hpo env list` prints.
   public static var ids: [String] { registry.ids }

@@ -44,7 +44,8 @@ public final class LocomotionTask: MuJoCoTask {
     displacement = try Self.resolve(rules, in: model, environment: id)
     specification = EnvironmentSpecification(
       id: id, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) },
-      actionSize: model.controlCount, timeLimit: 1000, costs: SafetyCost.costs(of: String(id.prefix { $0 != "-" })))
+      actionSize: model.controlCount, timeLimit: 1000, costs: SafetyCost.costs(of: String(id.prefix { $0 != "-" })),
+      libraries: EnvironmentCatalog.libraries)
     observation = Array(repeating: 0, count: specification.observationSize)
     controlPeriod = model.timestep * Double(rules.frameSkip)
     self.rules = rules
@@ -89,12 +90,16 @@ public final class LocomotionTask: MuJoCoTask {
 
   public func step(_ action: [Float]) throws -> Step {
     try checkCount(action.count)
-    for i in action.indices {
-      let (low, high) = (lowControls[i], highControls[i])
-      // A symmetric range needs one multiplication, and [-1, 1] is left exactly alone.
-      scaledAction[i] = low == -high ? action[i] * high : low + 0.5 * (action[i] + 1) * (high - low)
-    }
+    for i in action.indices { scaledAction[i] = control(i, for: action[i]) }
     return try scaledAction.withUnsafeBufferPointer { try advance($0) { try simulation.setControls($0) } }
+  }
+
+  public func controls(for action: [Float]) -> [Float] { action.indices.map { control($0, for: action[$0]) } }
+
+  private func control(_ i: Int, for action: Float) -> Float {
+    let (low, high) = (lowControls[i], highControls[i])
+    // A symmetric range needs one multiplication, and [-1, 1] is left exactly alone.
+    return low == -high ? action * high : low + 0.5 * (action + 1) * (high - low)
   }
 
   public func step(controls: [Float]) throws -> Step {

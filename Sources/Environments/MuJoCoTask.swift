@@ -1,13 +1,7 @@
 import Gym
 
-/// An environment that can tell what it is made of.
-public protocol DescribedEnvironment: Environment {
-  /// For `hpo env show`: the parts of observation, action and reward, how episodes start and end, the parameters.
-  var summary: EnvironmentSummary { get }
-}
-
 /// A task in MuJoCo, which can also be replayed: from a given state, with controls in the actuators' own units.
-public protocol MuJoCoTask: DescribedEnvironment {
+public protocol MuJoCoTask: DescribedEnvironment, ReplayableEnvironment {
   /// The simulated positions [nq] and velocities [nv]: metres, radians, unit quaternions, seconds.
   var qpos: [Double] { get }
   var qvel: [Double] { get }

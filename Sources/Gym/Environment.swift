@@ -62,15 +62,33 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public var timeLimit: Int?
   /// The safety costs that it offers, which the setting `cost` chooses among.
   public var costs: [SafetyCost]
+  /// What it computes with, by the names that files give them: a run's files say so, as other versions may round otherwise.
+  public var libraries: [LibraryVersion]
 
   /// - Parameters:
   ///   - timeLimit: steps; `nil` for episodes of any length.
   ///   - costs: by default ``Step/cost``, the environment's own.
-  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own]) {
+  ///   - libraries: what it computes with.
+  public init(
+    id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own], libraries: [LibraryVersion] = []
+  ) {
     self.id = id
     self.observationSize = observationSize
     self.actionSize = actionSize
     self.timeLimit = timeLimit
     self.costs = costs
+    self.libraries = libraries
+  }
+}
+
+/// A library's version, or anything else that decides how numbers round.
+public struct LibraryVersion: Sendable, Equatable {
+  /// As files name it: `mujoco_version`.
+  public let name: String
+  public let version: String
+
+  public init(_ name: String, _ version: String) {
+    self.name = name
+    self.version = version
   }
 }

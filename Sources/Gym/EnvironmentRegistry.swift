@@ -41,9 +41,14 @@ public struct EnvironmentRegistry: Sendable {
   }
 
   public let entries: [Entry]
+  /// What they compute with, for `hpo --version`.
+  public let libraries: [LibraryVersion]
 
-  /// - Parameter entries: in the order of the list that `hpo env list` prints, no name twice.
-  public init(_ entries: [Entry]) {
+  /// - Parameters:
+  ///   - entries: in the order of the list that `hpo env list` prints, no name twice.
+  ///   - libraries: what they compute with.
+  public init(_ entries: [Entry], libraries: [LibraryVersion] = []) {
+    self.libraries = libraries
     var names: Set<String> = []
     for name in entries.flatMap({ [$0.id] + $0.aliases }) {
       demand(names.insert(name).inserted, "two environments are called '\(name)'; an id or a short name means one")

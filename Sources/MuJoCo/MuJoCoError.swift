@@ -1,3 +1,5 @@
+import Support
+
 /// What can go wrong in MuJoCo, in one line each: what, where, what next.
 public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
   /// The file is not there or not ours to read; `reason` is the operating system's.
@@ -20,6 +22,16 @@ public enum MuJoCoError: Error, Equatable, CustomStringConvertible {
       "MuJoCo's \(function) failed on the model '\(model)': \(reason); reset the simulation or change the model"
     case .wrongCount(let quantity, let expected, let given):
       "the model takes \(expected) \(quantity), got \(given)"
+    }
+  }
+}
+
+extension MuJoCoError: ConfigurationFault {
+  /// A model that is missing or none was named by the command.
+  public var isWrongCommand: Bool {
+    switch self {
+    case .modelNotReadable, .modelNotLoaded: true
+    case .callFailed, .wrongCount: false
     }
   }
 }

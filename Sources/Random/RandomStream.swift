@@ -4,6 +4,8 @@ public enum RandomStream: UInt64, Sendable, CaseIterable {
   case exploration = 2
   case replay = 3
   case evaluation = 4
+  /// Episodes of a trained policy, none of which chose it.
+  case testing = 5
   /// Noise of updates: one stream per lane, from this one on.
   case update = 100
   /// Initial weights: one stream per network, from this one on.

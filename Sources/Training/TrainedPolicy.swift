@@ -1,39 +1,112 @@
 import Agents
 import Configuration
-import Environments
 import Experience
 import Foundation
 import Gym
 import HDF5
 import LinearAlgebra
 import Random
+import Records
 import Support
 
 /// A run's policy, to be used rather than trained.
-public struct TrainedPolicy {
+///
+///     let policy = try TrainedPolicy(run: RunDirectory(path: "runs/Spring-v0/sac-hpo/seed-0"))
+///     let action = try policy.action(at: [0.1, -0.2])
+///     let returns = try policy.evaluate(in: Spring(), episodes: 10).returns
+///
+/// It knows no environments: whoever has one hands it in.
+public final class TrainedPolicy {
+  /// Which of a run's networks.
+  public enum Networks: Sendable, Equatable {
+    /// The last checkpoint's; where there is none, the best evaluation's.
+    case last
+    /// Those of the best evaluation so far.
+    case best
+    /// Those that were kept at a step.
+    case snapshot(Int)
+  }
+
   /// Those that the run was trained under.
   public let settings: Settings
+  /// Numbers in an observation.
+  public let observationSize: Int
+  /// Numbers in an action.
+  public let actionSize: Int
   private let actor: ActingPolicy<Float>
-  private let agentSettings: AgentSettings
   private let file: String
+  private var generator = SeededGenerator(seed: 0, stream: RandomStream.testing.rawValue)
 
   /// Loads a run's networks.
-  /// - Parameter best: those of the best evaluation rather than the last checkpoint's.
-  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error`, `WrongFormatVersion` and ``CheckpointError`` for a damaged
-  ///   or foreign file.
-  public init(run directory: RunDirectory, best: Bool = false) throws {
-    let path = best ? directory.best : directory.checkpoint
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw RunError.noCheckpoint(path: directory.path, file: best ? "best.h5" : "checkpoint.h5")
-    }
+  /// - Parameters:
+  ///   - directory: a run's, or a folder that holds a `best.h5` alone.
+  ///   - algorithms: those that the run may be of.
+  /// - Throws: ``RunError/noCheckpoint(path:file:)``, ``RunError/noSnapshot(path:step:known:)``; `HDF5Error`, `WrongFormatVersion`
+  ///   and ``CheckpointError`` for a damaged or foreign file; ``SettingsError`` for settings that this program does not know.
+  public init(
+    run directory: RunDirectory, networks: Networks = .last, algorithms: AlgorithmCatalogue = .standard
+  ) throws {
+    let path = try Self.path(of: networks, in: directory)
     let file = try Checkpoint.open(at: path)
     // The file's own settings: config.yaml beside it can be edited.
-    settings = try Settings(recorded: try file.attribute("configuration"), source: path)
+    settings = try Settings(recorded: try file.attribute("configuration"), source: path, algorithms: algorithms)
     // One row: acting takes no batch, and memory for a large one would be wasted.
     let agent = try NetworkFile.agent(from: file, batchSize: 1)
-    agentSettings = agent.settings
+    observationSize = agent.settings.observationSize
+    actionSize = agent.settings.actionSize
     self.file = path
     actor = agent.makeActor()
+  }
+
+  /// Loads a run's networks for an environment of the same sizes, and begins an episode at its present observation.
+  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``; as ``init(run:networks:algorithms:)``.
+  public convenience init(
+    run directory: RunDirectory, environment: any Environment, networks: Networks = .last, algorithms: AlgorithmCatalogue = .standard
+  ) throws {
+    try self.init(run: directory, networks: networks, algorithms: algorithms)
+    try requireFit(environment)
+    beginEpisode(at: environment.observation)
+  }
+
+  private static func path(of networks: Networks, in directory: RunDirectory) throws -> String {
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    switch networks {
+    case .last:
+      if exists(directory.checkpoint) { return directory.checkpoint }
+      if exists(directory.best) { return directory.best }
+      throw RunError.noCheckpoint(path: directory.path, file: "checkpoint.h5")
+    case .best:
+      guard exists(directory.best) else { throw RunError.noCheckpoint(path: directory.path, file: "best.h5") }
+      return directory.best
+    case .snapshot(let step):
+      let path = directory.snapshot(at: step)
+      guard exists(path) else { throw RunError.noSnapshot(path: directory.path, step: step, known: directory.snapshotSteps) }
+      return path
+    }
+  }
+
+  /// Takes note of an episode's first state, which the filter of a safe agent refers to; other policies do not mind.
+  public func beginEpisode(at observation: [Double]) { actor.beginEpisode(at: observation) }
+
+  /// The action that the policy is judged by.
+  /// - Parameter observation: [observationSize], in the task's units.
+  /// - Returns: [actionSize], each in [-1, 1].
+  /// - Throws: `AgentError` when it is not finite.
+  public func action(at observation: [Double]) throws -> [Float] {
+    var action = [Float](repeating: 0, count: actionSize)
+    try actor.exploit(observation, into: &action, using: &generator)
+    return action
+  }
+
+  /// An action as training explores.
+  /// - Parameters:
+  ///   - observation: [observationSize], in the task's units.
+  ///   - generator: draws the noise.
+  /// - Throws: `AgentError` when it is not finite.
+  public func exploringAction(at observation: [Double], using generator: inout SeededGenerator) throws -> [Float] {
+    var action = [Float](repeating: 0, count: actionSize)
+    try actor.explore(observation, into: &action, using: &generator)
+    return action
   }
 
   /// What some episodes brought; `costs` and `discountedCosts`, each an episode's sum, where the run records a cost.
@@ -48,9 +121,9 @@ public struct TrainedPolicy {
     public var returnMean: Double
     /// Of ``returns``, the population's.
     public var returnStd: Double
-    /// Plain sums, one per episode; `nil` where the run records no cost.
+    /// Plain sums, one per episode; `nil` where no cost is recorded.
     public var costs: [Double]?
-    /// Σ γᵗ cₜ, one per episode; `nil` where the run records no cost.
+    /// Σ γᵗ cₜ, one per episode; `nil` where no cost is recorded.
     public var discountedCosts: [Double]?
 
     enum CodingKeys: String, CodingKey {
@@ -61,26 +134,38 @@ public struct TrainedPolicy {
     }
   }
 
-  /// Plays episodes with the deterministic policy.
-  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``, and what the environment throws.
-  public func evaluate(episodes: Int, seed: Int) throws -> Result {
-    let environment = TimeLimit(
-      try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters))
-    let specification = environment.specification
-    let sizes = [specification.observationSize, specification.actionSize]
-    let expected = [agentSettings.observationSize, agentSettings.actionSize]
-    guard sizes == expected else {
-      throw CheckpointError.wrongEnvironment(name: specification.id, sizes: sizes, expected: expected, file: file)
-    }
-    var generator = SeededGenerator(
-      seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.evaluation.rawValue)
-    let signal = try settings.safetyCost(among: specification.costs)
+  /// Plays episodes, truncated at the environment's time limit. Their starts are drawn from a stream of their own: no seed gives those
+  /// that a run chose its best networks by.
+  /// - Parameters:
+  ///   - environment: of the sizes that the networks have; not in the middle of something, for it is reset.
+  ///   - isExploring: whether the policy acts as it explores in training.
+  ///   - observer: is told of every step.
+  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``; `AgentError` where something is not finite; what the
+  ///   environment throws.
+  public func evaluate(
+    in environment: any Environment, episodes: Int = 10, seed: Int = 0, isExploring: Bool = false, observer: (any EpisodeObserver)? = nil
+  ) throws -> Result {
+    try requireFit(environment)
+    let facts = environment.specification
+    var generator = SeededGenerator(seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.testing.rawValue)
+    // Another environment than the run's may not have its cost.
+    let signal = facts.costs.first { $0.name == settings.cost.rawValue }
     let evaluation = try Evaluation.run(
-      actor, in: environment, episodes: episodes, cost: signal, gamma: settings.gamma, using: &generator)
+      actor, in: TimeLimit(environment), episodes: episodes, cost: signal, gamma: settings.gamma, isExploring: isExploring,
+      observer: observer, using: &generator)
     let summary = Statistics(evaluation.returns)
     return Result(
-      environment: settings.environment, returns: evaluation.returns, lengths: evaluation.lengths,
+      environment: facts.id, returns: evaluation.returns, lengths: evaluation.lengths,
       returnMean: summary.mean, returnStd: summary.standardDeviation,
       costs: signal == nil ? nil : evaluation.costs, discountedCosts: signal == nil ? nil : evaluation.discountedCosts)
+  }
+
+  private func requireFit(_ environment: any Environment) throws {
+    let facts = environment.specification
+    let sizes = [facts.observationSize, facts.actionSize]
+    let expected = [observationSize, actionSize]
+    guard sizes == expected else {
+      throw CheckpointError.wrongEnvironment(name: facts.id, sizes: sizes, expected: expected, file: file)
+    }
   }
 }

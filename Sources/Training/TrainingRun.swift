@@ -1,12 +1,13 @@
 import Agents
 import Configuration
-import Environments
 import Experience
 import Foundation
 import Gym
 import HDF5
 import LinearAlgebra
+import NeuralNetworks
 import Random
+import Records
 import Support
 
 /// One run: an agent learning a task, recorded in a directory, to be stopped and continued at any step.
@@ -104,10 +105,10 @@ public final class TrainingRun {
     try directory.removeTemporaryFiles()
     if let file = try Self.openCheckpoint(settings, in: directory) {
       let checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)
-      let differences = try Checkpoint.roundingDifferences(of: file)
+      let differences = try Checkpoint.roundingDifferences(of: file, facts.libraries)
       try file.close()
       curve = try LearningCurve.resume(
-        at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes(settings)
+        at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes(settings, Versions.all(facts.libraries))
       ) { try Self.requireSameRun(settings, $0) }
       replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, into: replay) {
         try Self.requireSameRun(settings, $0)
@@ -134,10 +135,10 @@ public final class TrainingRun {
       try Self.requireNothingToLose(in: directory)
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
       curve = try LearningCurve.create(
-        at: directory.curve, layout: layout, attributes: attributes(settings))
+        at: directory.curve, layout: layout, attributes: attributes(settings, Versions.all(facts.libraries)))
       replayFile = try ReplayFile.create(
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: costSignal != nil,
-        attributes: attributes(settings))
+        attributes: attributes(settings, Versions.all(facts.libraries)))
       try beginEpisode()
       // From here on the directory holds a run: one without its checkpoint has lost it.
       try writeCheckpoint()
@@ -382,7 +383,8 @@ public final class TrainingRun {
     let checkpoint = Checkpoint(
       progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
       curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
-    try checkpoint.write(agent, acting: actor.explorationScalars, settings: settings, to: directory.checkpoint)
+    try checkpoint.write(agent, acting: actor.explorationScalars, settings: settings,
+      versions: Versions.all(environment.specification.libraries), to: directory.checkpoint)
     savedStep = progress.step
   }
 
@@ -455,7 +457,7 @@ public final class TrainingRun {
 }
 
 /// What curve and replay files say of their origin.
-private func attributes(_ settings: Settings) -> (HDF5File) throws -> Void {
+private func attributes(_ settings: Settings, _ versions: [LibraryVersion]) -> (HDF5File) throws -> Void {
   { file in
     try file.setAttribute("environment", settings.environment)
     try file.setAttribute("algorithm", settings.algorithm.name)
@@ -463,6 +465,6 @@ private func attributes(_ settings: Settings) -> (HDF5File) throws -> Void {
     try file.setAttribute("threads", settings.threads.resolved)
     try file.setAttribute("configuration", settings.yaml)
     try file.setAttribute("host", ProcessInfo.processInfo.hostName)
-    for (name, version) in Versions.all { try file.setAttribute(name, version) }
+    for library in versions { try file.setAttribute(library.name, library.version) }
   }
 }

@@ -1,7 +1,7 @@
 import Gym
 
 /// A task in Bullet, which can also be replayed: with given random draws, and actions that may lie outside of [-1, 1].
-public protocol BulletTask: DescribedEnvironment {
+public protocol BulletTask: DescribedEnvironment, ReplayableEnvironment {
   /// Starts an episode whose random draws are those of a recording, in order. When they run out the episode goes on
   /// with draws of its own, the same each time; ``drawsConsumed`` then exceeds their number.
   /// - Throws: when they do not even suffice for the episode's start.
@@ -9,6 +9,9 @@ public protocol BulletTask: DescribedEnvironment {
 
   /// How many random numbers this episode has drawn so far, its start included.
   var drawsConsumed: Int { get }
+
+  /// What this episode has drawn so far.
+  var draws: [Double] { get }
 
   /// Steps with an action as it is: the reward is computed from it, the motors get it clipped to [-1, 1].
   func step(controls: [Double]) throws -> Step

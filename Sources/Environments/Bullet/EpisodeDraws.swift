@@ -6,6 +6,8 @@ struct EpisodeDraws: Sendable {
   private let recorded: [Double]
   private var generator: SeededGenerator
   private(set) var consumed = 0
+  /// All so far, to be replayed by; an episode has tens.
+  private(set) var values: [Double] = []
 
   init(using generator: inout some RandomNumberGenerator) {
     recorded = []
@@ -19,7 +21,9 @@ struct EpisodeDraws: Sendable {
 
   /// Uniform in [low, high), or the recording's next number, which was.
   mutating func uniform(_ low: Double, _ high: Double) -> Double {
-    defer { consumed += 1 }
-    return consumed < recorded.count ? recorded[consumed] : generator.uniform(low, high)
+    let value = consumed < recorded.count ? recorded[consumed] : generator.uniform(low, high)
+    consumed += 1
+    values.append(value)
+    return value
   }
 }

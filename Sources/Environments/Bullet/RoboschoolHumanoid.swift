@@ -37,7 +37,8 @@ public final class RoboschoolHumanoid: BulletTask {
   public let specification: EnvironmentSpecification
   public private(set) var observation: [Double]
   public private(set) var rewardTerms = RoboschoolRewardTerms()
-  public var drawsConsumed: Int { draws.consumed }
+  public var drawsConsumed: Int { episodeDraws.consumed }
+  public var draws: [Double] { episodeDraws.values }
   public let variant: Variant
   /// The robot's model.
   var robotPath: String { HumanoidStage.robotPath(in: models) }
@@ -47,7 +48,7 @@ public final class RoboschoolHumanoid: BulletTask {
   public var controlPeriod: Double { HumanoidStage.controlPeriod }
 
   private let models: String
-  private var draws: EpisodeDraws
+  private var episodeDraws: EpisodeDraws
   private var stage: HumanoidStage
   private var posture: Posture
   private var torques: [Double]
@@ -74,10 +75,11 @@ public final class RoboschoolHumanoid: BulletTask {
   public init(_ variant: Variant, models: String = defaultModels) throws {
     self.variant = variant
     self.models = models
-    specification = EnvironmentSpecification(id: variant.id, observationSize: 44, actionSize: 17, timeLimit: 1000, costs: [])
+    specification = EnvironmentSpecification(
+      id: variant.id, observationSize: 44, actionSize: 17, timeLimit: 1000, costs: [], libraries: EnvironmentCatalog.libraries)
     observation = Array(repeating: 0, count: specification.observationSize)
     torques = Array(repeating: 0, count: specification.actionSize)
-    draws = EpisodeDraws(replaying: [])
+    episodeDraws = EpisodeDraws(replaying: [])
     stage = try HumanoidStage(models: models, environment: variant.id)
     posture = try stage.posture(countsFloor: false)
     try begin()
@@ -96,12 +98,12 @@ public final class RoboschoolHumanoid: BulletTask {
 
 extension RoboschoolHumanoid {
   public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
-    draws = EpisodeDraws(using: &generator)
+    episodeDraws = EpisodeDraws(using: &generator)
     try restart()
   }
 
   public func reset(replaying recorded: [Double]) throws {
-    draws = EpisodeDraws(replaying: recorded)
+    episodeDraws = EpisodeDraws(replaying: recorded)
     try restart()
     guard recorded.count >= drawsConsumed else {
       throw BulletTaskError.tooFewDraws(environment: variant.id, needed: drawsConsumed, given: recorded.count)
@@ -129,7 +131,7 @@ extension RoboschoolHumanoid {
     framesOnGround = 0
     target = SIMD2(1000, 0)
     rewardTerms = RoboschoolRewardTerms()
-    try stage.setJoints { draws.uniform(-0.1, 0.1) }
+    try stage.setJoints { episodeDraws.uniform(-0.1, 0.1) }
     if variant.chasesFlag { try moveFlag() }
     if variant.isHarder { try stage.placeCube() }
     try observe()
@@ -227,8 +229,8 @@ extension RoboschoolHumanoid {
 
   /// A flag somewhere in the inner half of the stadium, whose half sizes are 26.25 and 12.5 m.
   private func moveFlag() throws {
-    let x = draws.uniform(-26.25, 26.25) * 0.5
-    let y = draws.uniform(-12.5, 12.5) * 0.5
+    let x = episodeDraws.uniform(-26.25, 26.25) * 0.5
+    let y = episodeDraws.uniform(-12.5, 12.5) * 0.5
     target = SIMD2(x, y)
     try stage.placeFlag(x: x, y: y)
     flagTimeout = 150
@@ -251,14 +253,14 @@ extension RoboschoolHumanoid {
 
   /// Throws the cube from 4 m away at 20 to 30 m/s to where the robot will be, not too precisely.
   private func attack() throws {
-    let angle = draws.uniform(-3.14, 3.14)
+    let angle = episodeDraws.uniform(-3.14, 3.14)
     let distance = 4.0
-    let speed = draws.uniform(20, 30)
+    let speed = episodeDraws.uniform(20, 30)
     let aim = posture.place + posture.velocity * (distance / speed)
     let position = SIMD3(aim.x + distance * cos(angle), aim.y + distance * sin(angle), aim.z + 1)
     var velocity = aim - position
     velocity *= speed / (velocity * velocity).sum().squareRoot()
-    let error = [draws.uniform(-1, 1), draws.uniform(-1, 1), draws.uniform(-1, 1)]
+    let error = [episodeDraws.uniform(-1, 1), episodeDraws.uniform(-1, 1), episodeDraws.uniform(-1, 1)]
     try stage.throwCube(from: position, velocity: velocity + SIMD3(error[0], error[1], error[2]))
   }
 }

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Gym
+import Records
+import Support
+import Synchronization
+
+/// The whole program, for whatever environments and algorithms are handed in.
+///
+/// A package of one's own has every command for its own environments with one line in `main.swift`:
+///
+///     Program(environments: EnvironmentRegistry([.init("Spring-v0") { _ in Spring() }])).main()
+public struct Program: Sendable {
+  /// What can be trained on.
+  public var environments: EnvironmentRegistry
+  /// What can learn.
+  public var algorithms: AlgorithmCatalogue
+  /// Commands of one's own, beside the usual ones.
+  public var commands: [any ParsableCommand.Type]
+
+  public init(
+    environments: EnvironmentRegistry, algorithms: AlgorithmCatalogue = .standard, commands: [any ParsableCommand.Type] = []
+  ) {
+    self.environments = environments
+    self.algorithms = algorithms
+    self.commands = commands
+  }
+
+  // Commands are made by ArgumentParser, which hands nothing in.
+  private static let running = Mutex<Program?>(nil)
+
+  /// The program whose command this is, for commands of one's own.
+  public static var current: Program {
+    guard let program = running.withLock({ $0 }) else { trap("a command runs within Program.main()") }
+    return program
+  }
+
+  /// Runs the command that the process was started with, and ends the process.
+  public func main() -> Never {
+    Self.running.withLock { $0 = self }
+    signal(SIGPIPE, SIG_IGN)  // a reader that goes away is no reason to stop training
+    do {
+      var command = try HPO.parseAsRoot()
+      try command.run()
+    } catch {
+      // ArgumentParser's own code for a wrong command is 64, with usage in several lines; ours is 2, with one.
+      guard HPO.exitCode(for: error) == .validationFailure else { HPO.exit(withError: error) }
+      report(HPO.message(for: error))
+      HPO.exit(withError: ExitCode(2))
+    }
+    HPO.exit()
+  }
+
+  /// The environments and the algorithms that settings may name.
+  func settings(_ entries: [SettingEntry], environment: String? = nil) throws -> Settings {
+    try Settings(layers: entries, environment: environment, in: environments, algorithms: algorithms)
+  }
+
+  var versions: [LibraryVersion] { Versions.all(environments.libraries) }
+}
+
+struct HPO: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    let program = Program.current
+    return CommandConfiguration(
+      commandName: "hpo", abstract: "Hamiltonian Policy Optimization.",
+      version: program.versions.map { "\($0.name): \($0.version)" }.joined(separator: "\n"),
+      subcommands: [
+        TrainCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
+        BenchCommand.self, SettingsCommand.self,
+      ] + program.commands)
+  }
+}

@@ -1,0 +1,88 @@
+import Agents
+import Configuration
+import HDF5
+import LinearAlgebra
+import NeuralNetworks
+
+// `/networks/<network>/<layer>/{weight,bias}`: the layout that `checkpoint.h5`, `best.h5` and `hpo probe` share.
+
+extension Group {
+  /// Writes every tensor of a parameter set below this group.
+  package func write(_ parameters: ParameterSet<Float>) throws {
+    for tensor in parameters.tensors {
+      try parameters.values(of: tensor).withUnsafeMutableBufferPointer { values in
+        _ = try write(tensor.name, UnsafeBufferPointer(values), shape: tensor.shape)
+      }
+    }
+  }
+
+  /// Reads every tensor of a parameter set, shapes checked, finite values only.
+  package func read(into parameters: ParameterSet<Float>) throws {
+    for tensor in parameters.tensors {
+      let values: [Float] = try read(tensor.name, shape: tensor.shape)
+      guard values.allSatisfy(\.isFinite) else {
+        throw CheckpointError.notFinite(object: "\(path)/\(tensor.name)", file: filePath)
+      }
+      parameters.values(of: tensor).copy(from: values)
+    }
+  }
+}
+
+/// Networks with the settings that their use depends on, as files hold them.
+package enum NetworkFile {
+  package static func write(_ agent: any Agent<Float>, settings: Settings, to file: HDF5File) throws {
+    // The present ones: a learned α moves, and so does λ.
+    let agentSettings = agent.settings
+    let networks = try file.createGroup("networks")
+    try networks.setAttribute("environment", settings.environment)
+    try networks.setAttribute("algorithm", settings.algorithm.name)
+    try agentSettings.write(to: networks)
+    try networks.setAttribute("observation_size", agentSettings.observationSize)
+    try networks.setAttribute("action_size", agentSettings.actionSize)
+    // Other programs expect it of every agent.
+    try networks.setAttribute("lambda", 0.0)
+    for item in agent.networkAttributes { try networks.write(item) }
+    for (name, parameters) in agent.networks { try networks.createGroup(name).write(parameters) }
+  }
+
+  /// The settings in force, from the attributes of `/networks`.
+  package static func settings(of file: HDF5File) throws -> AgentSettings {
+    let networks = try file.group("networks")
+    let observationSize: Int = try networks.attribute("observation_size")
+    let actionSize: Int = try networks.attribute("action_size")
+    guard (1...1_000_000).contains(observationSize), (1...100_000).contains(actionSize) else {
+      throw CheckpointError.outOfRange(
+        attribute: "observation_size, action_size", value: "\(observationSize), \(actionSize)", file: file.filePath)
+    }
+    var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
+    try settings.read(from: networks)
+    if let text = settings.contradiction { throw CheckpointError.contradiction(text, file: file.filePath) }
+    return settings
+  }
+
+  /// An agent to be used as it was stored; its optimisers start anew.
+  /// - Parameter batchSize: rows of an update, all in one lane.
+  package static func agent(from file: HDF5File, batchSize: Int) throws -> any Agent<Float> {
+    var settings = try settings(of: file)
+    settings.batchSize = batchSize
+    settings.lanes = 1
+    try requireLayers(of: settings, in: file)
+    let agent = makeAgent(settings, seed: 0, pool: WorkerPool(threads: 1))
+    try read(into: agent, from: file)
+    let networks = try file.group("networks")
+    for item in agent.networkAttributes { try networks.read(item) }
+    return agent
+  }
+
+  /// Before memory is taken for the sizes that a damaged file claims.
+  private static func requireLayers(of settings: AgentSettings, in file: HDF5File) throws {
+    for (layer, shape) in settings.kind.type.layerShapes(settings) {
+      try file.dataset("networks/\(layer)", of: Float.self, shape: shape).requirePlausibleShape()
+    }
+  }
+
+  package static func read(into agent: any Agent<Float>, from file: HDF5File) throws {
+    let group = try file.group("networks")
+    for (name, parameters) in agent.networks { try group.group(name).read(into: parameters) }
+  }
+}

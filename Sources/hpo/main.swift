@@ -1,0 +1,4 @@
+import Environments
+import HPOCommands
+
+Program(environments: EnvironmentCatalog.registry).main()
