@@ -95,6 +95,7 @@ bench-peers: build
 ## build: set up what is missing, then build
 .PHONY: build
 build: setup
+	@Vendor/write-commit.sh
 	@swift build $(SWIFT_FLAGS) --product hpo
 
 ## setup: system packages (apt), vendored libraries and models

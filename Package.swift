@@ -11,7 +11,15 @@ let package = Package(
   name: "HamiltonianPolicy",
   products: [
     .executable(name: "hpo", targets: ["hpo"]),
-    .library(name: "HamiltonianPolicy", targets: ["Gym", "Environments", "NeuralNetworks", "Agents", "Training"]),
+    // For packages with environments and agents of their own: needs Swift, OpenBLAS and HDF5, no simulator.
+    .library(
+      name: "HamiltonianPolicy",
+      targets: [
+        "Gym", "NeuralNetworks", "Experience", "Agents", "SettingDeclarations", "Configuration", "Records", "Training", "Interchange",
+        "HPOCommands",
+      ]),
+    // The tasks in MuJoCo and Bullet: its users have MuJoCo as `make setup` puts it up.
+    .library(name: "Environments", targets: ["Environments"]),
     // Preloaded into hpo by tests; a product of its own, because nothing may be linked with it.
     .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
   ],
@@ -95,30 +103,36 @@ let package = Package(
     .target(
       name: "FaultInjection", path: "Tests/FaultInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
-    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
-    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
-    .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random", "Support"]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "NeuralNetworks", "Random", "TestSupport"]),
+    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "Gym", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support", "TestSupport"]),
+    .testTarget(name: "ExperienceTests", dependencies: ["Experience", "LinearAlgebra", "Random"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(
-      name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5", "Random"], exclude: ["Fixtures"]),
+      name: "BulletTests", dependencies: ["Bullet", "Environments", "Gym", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
-    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
+    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym", "HDF5", "MuJoCo", "Random", "Support"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(
       name: "ConfigurationTests",
       dependencies: [
         "Configuration", "Agents", "Environments", "Gym", "Random", "SettingDeclarations", "Support", "TestSupport",
       ],
       exclude: ["defaults-0.1.txt"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Gym", "Training", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
+    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Gym", "Records", "Training", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "Records", "Support", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Agents", "Configuration", "Gym", "Environments", "Experience", "HDF5", "Support", "TestSupport",
-        "CAllocationCounter",
+        "Training", "Agents", "Benchmarks", "Configuration", "Environments", "Experience", "Gym", "HDF5", "Interchange", "LinearAlgebra",
+        "Random", "Records", "SettingDeclarations", "Support", "TestSupport", "CAllocationCounter",
       ],
       exclude: ["Fixtures"]),
   ]
 )
+
+// What is used is imported where it is used: the graph above is what the sources say.
+let cTargets: Set = ["CProcessor", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
+for target in package.targets where target.type == .regular && target.path == nil && !cTargets.contains(target.name) {
+  target.swiftSettings = [.enableUpcomingFeature("MemberImportVisibility")]
+}

@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import LinearAlgebra
 import NeuralNetworks
 import Random

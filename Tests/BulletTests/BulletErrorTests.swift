@@ -1,4 +1,5 @@
 import Bullet
+import Configuration
 import Environments
 import Foundation
 import Testing

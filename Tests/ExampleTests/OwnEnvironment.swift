@@ -1,5 +1,6 @@
 import Configuration
 import Gym
+import Records
 import Training
 
 /// A mass on a spring, to be held still: README's example of an environment of one's own.

@@ -1,4 +1,5 @@
 import Configuration
+import Records
 import Training
 
 /// Brakes and restores the mass, with noise: README's example of a policy of one's own.

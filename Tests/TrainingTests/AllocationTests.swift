@@ -4,6 +4,7 @@ import Configuration
 import Environments
 import Gym
 import LinearAlgebra
+import Records
 import TestSupport
 import Testing
 import Training

@@ -1,6 +1,8 @@
 import Agents
+import Configuration
 import Foundation
 import HDF5
+import Records
 import TestSupport
 import Testing
 import Training
@@ -19,7 +21,7 @@ import Training
     settings.warmupSteps = 300
     settings.evaluationInterval = 700
     settings.evaluationEpisodes = 1
-    let directory = RunDirectory(path: "\(folder.path)/\(algorithm.rawValue)")
+    let directory = RunDirectory(path: "\(folder.path)/\(algorithm.name)")
     func interruptedRun() throws -> Double? {
       let run = try TrainingRun(settings, directory: directory) { PointMass() }
       run.stopRequest = { [unowned run] in run.stepsTaken == 450 ? .terminate : nil }

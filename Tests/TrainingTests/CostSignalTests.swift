@@ -1,6 +1,7 @@
 import Configuration
 import Environments
 import Gym
+import Records
 import TestSupport
 import Testing
 import Training

@@ -2,6 +2,7 @@ import Configuration
 import Experience
 import Foundation
 import HDF5
+import Records
 import TestSupport
 import Testing
 import Training

@@ -2,6 +2,7 @@ import Configuration
 import Environments
 import Foundation
 import HDF5
+import Records
 import TestSupport
 import Testing
 import Training
@@ -25,7 +26,7 @@ import Training
     guard let folder = try? TemporaryFolder(), let run = try? unpack(mujoco[0], into: folder),
       let file = try? HDF5File.open(at: run.checkpoint)
     else { return false }
-    let here = Dictionary(uniqueKeysWithValues: Versions.all.map { ($0.name, $0.version) })
+    let here = Dictionary(uniqueKeysWithValues: Versions.all(EnvironmentCatalog.registry.libraries).map { ($0.name, $0.version) })
     return ["openblas_version", "instructions", "mujoco_version", "bullet_version"].allSatisfy { name in
       (try? file.attribute(name) as String) == here[name]
     }
@@ -77,6 +78,13 @@ import Training
     let directory = try Self.unpack(name, into: folder)
     try train(try Settings(layers: try SettingsFile.entries(ofFile: directory.config), in: EnvironmentCatalog.registry), in: directory)
     try expectEnd(of: directory, directory)
+  }
+
+  @Test func `a safe agent whose limit counted otherwise then does not go on`() throws {
+    let directory = try Self.unpack("safe-ant", into: folder)
+    let settings = try Settings(layers: try SettingsFile.entries(ofFile: directory.config), in: EnvironmentCatalog.registry)
+    let error = #expect(throws: RunError.self) { try train(settings, in: directory) }
+    #expect(error?.description.contains("cost_kind: sum there, average now") == true, "\(String(describing: error))")
   }
 
   @Test(

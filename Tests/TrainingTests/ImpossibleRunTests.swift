@@ -1,6 +1,8 @@
 import Configuration
 import Foundation
 import HDF5
+import Interchange
+import Records
 import TestSupport
 import Testing
 import Training

@@ -1,5 +1,6 @@
 import Configuration
 import HDF5
+import Records
 import TestSupport
 import Testing
 import Training

@@ -1,6 +1,8 @@
 import Agents
 import Configuration
 import HDF5
+import Interchange
+import Records
 import TestSupport
 import Testing
 import Training

@@ -1,6 +1,8 @@
+import Benchmarks
 import Environments
 import Foundation
 import HDF5
+import Interchange
 import Testing
 import Training
 
@@ -23,7 +25,7 @@ import Training
         }
         try file.createGroup("notes")
       }
-      let episodes = try Rollout.run(environment: "Hopper", input: folder + "/in.h5", output: folder + "/out.h5")
+      let episodes = try Rollout.run(try EnvironmentCatalog.make("Hopper"), input: folder + "/in.h5", output: folder + "/out.h5")
       #expect(episodes.map(\.number) == [0, 2, 10])
       #expect(episodes.allSatisfy { $0.terminated && $0.steps < 200 })
       #expect(episodes[0].totalReward == episodes[2].totalReward)
@@ -52,7 +54,7 @@ import Training
       let path = folder + "/in.h5"
       func message() -> String {
         do {
-          try Rollout.run(environment: "Hopper", input: path, output: folder + "/out.h5")
+          try Rollout.run(try EnvironmentCatalog.make("Hopper"), input: path, output: folder + "/out.h5")
           return "no error"
         } catch {
           return "\(error)"

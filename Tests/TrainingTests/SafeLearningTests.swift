@@ -1,6 +1,8 @@
 import Configuration
 import Experience
 import HDF5
+import Records
+import Support
 import TestSupport
 import Testing
 import Training

@@ -3,6 +3,7 @@ import Configuration
 import Environments
 import Foundation
 import Gym
+import Records
 import TestSupport
 import Testing
 import Training

@@ -1,3 +1,4 @@
+import Experience
 import LinearAlgebra
 import NeuralNetworks
 
