@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gym
 import Interchange
 
 struct RolloutCommand: ParsableCommand {
