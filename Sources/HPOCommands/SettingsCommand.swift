@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Gym
 import SettingDeclarations
 
 struct SettingsCommand: ParsableCommand {
