@@ -75,6 +75,9 @@ public struct RunSettings: SettingGroup {
   public let updateAfter = Setting(
     "update_after", .atLeast(1), default: 1000, unit: "environment steps", "transitions stored before updates begin")
 
+  public let updatesPerStep = Setting(
+    "updates_per_step", .from(1, to: 1000), default: 1, roles: .isLater, "gradient updates per environment step")
+
   public let cost = Setting(
     "cost", .any, default: CostChoice.none,
     // A name that stands for no cost is no lie where one is only recorded.
@@ -87,6 +90,13 @@ public struct RunSettings: SettingGroup {
     "checkpoint_interval", .atLeast(1), default: 10_000, unit: "environment steps", "steps between checkpoints")
   public let loggingInterval = Setting(
     "logging_interval", .atLeast(1), default: 1000, unit: "environment steps", "steps that /update rows are averaged over")
+
+  public let snapshotInterval = Setting(
+    "snapshot_interval", .atLeast(0), default: 0, unit: "environment steps", roles: .isLater,
+    "steps between networks that are kept, snapshots/step-<n>.h5; 0: none")
+  public let recordState = Setting(
+    "record_state", .any, default: false, roles: .isLater,
+    "whether replay.h5 has the simulator's state before each step, /infos/qpos and /infos/qvel")
 
   public static let declared = RunSettings()
 }

@@ -5,6 +5,8 @@ import HDF5
 public final class ReplayFile {
   private let file: HDF5File
   private let datasets: Datasets
+  /// Of each of `/infos`, what is not written yet.
+  private var noted: [[Double]]
   /// Steps written.
   public private(set) var rowCount: Int
 
@@ -16,8 +18,9 @@ public final class ReplayFile {
     var timeouts: Dataset
     var nextObservations: Dataset
     var costs: Dataset?
+    var infos: [Dataset]
 
-    init(in file: HDF5File, observationSize: Int, actionSize: Int, storesCosts: Bool) throws {
+    init(in file: HDF5File, observationSize: Int, actionSize: Int, storesCosts: Bool, infos: [(name: String, width: Int)]) throws {
       observations = try file.dataset("observations", of: Float.self, shape: [nil, observationSize])
       actions = try file.dataset("actions", of: Float.self, shape: [nil, actionSize])
       rewards = try file.dataset("rewards", of: Float.self, shape: [nil])
@@ -25,17 +28,22 @@ public final class ReplayFile {
       timeouts = try file.dataset("timeouts", of: Bool.self, shape: [nil])
       nextObservations = try file.dataset("next_observations", of: Float.self, shape: [nil, observationSize])
       costs = storesCosts ? try file.dataset("costs", of: Float.self, shape: [nil]) : nil
+      let group = infos.isEmpty ? nil : try file.group("infos")
+      self.infos = try infos.compactMap { try group?.dataset($0.name, of: Double.self, shape: [nil, $0.width]) }
     }
 
     var all: [Dataset] {
-      [observations, actions, rewards, terminals, timeouts, nextObservations] + (costs.map { [$0] } ?? [])
+      [observations, actions, rewards, terminals, timeouts, nextObservations] + (costs.map { [$0] } ?? []) + infos
     }
   }
 
   /// A new file, replacing any old one.
-  /// - Parameter attributes: written into the file before readers may open it; SWMR allows none later.
+  /// - Parameters:
+  ///   - infos: what else of the state before each step is recorded under `/infos`, float64, by name and width: see ``note(_:)``.
+  ///   - attributes: written into the file before readers may open it; SWMR allows none later.
   public static func create(
-    at path: String, observationSize: Int, actionSize: Int, storesCosts: Bool, attributes: (HDF5File) throws -> Void
+    at path: String, observationSize: Int, actionSize: Int, storesCosts: Bool, infos: [(name: String, width: Int)] = [],
+    attributes: (HDF5File) throws -> Void
   ) throws -> ReplayFile {
     try HDF5File.replace(at: path) { file in
       try attributes(file)
@@ -52,11 +60,17 @@ public final class ReplayFile {
       try create("timeouts", of: Bool.self)
       try create("next_observations", of: Float.self, row: [observationSize])
       if storesCosts { try create("costs", of: Float.self) }
+      if !infos.isEmpty {
+        let group = try file.createGroup("infos")
+        for (name, width) in infos {
+          _ = try group.createDataset(name, of: Double.self, rowShape: [width], chunkRows: max(1, 131_072 / (8 * width)))
+        }
+      }
     }
     // The run's directory is locked; readers come and go.
     let file = try HDF5File.open(at: path, mode: .swmrWrite.withoutLock)
     let datasets = try Datasets(
-      in: file, observationSize: observationSize, actionSize: actionSize, storesCosts: storesCosts)
+      in: file, observationSize: observationSize, actionSize: actionSize, storesCosts: storesCosts, infos: infos)
     return ReplayFile(file, datasets, rowCount: 0)
   }
 
@@ -67,13 +81,15 @@ public final class ReplayFile {
   /// - Parameter verify: looks whether the file is this run's, before anything is changed.
   /// - Throws: `HDF5Error`, also when the file has fewer rows or other sizes; ``WrongFormatVersion``; what `verify` throws.
   public static func resume(
-    at path: String, rows: Int, into buffer: ReplayBuffer, verify: (HDF5File) throws -> Void = { _ in }
+    at path: String, rows: Int, infos: [(name: String, width: Int)] = [], into buffer: ReplayBuffer,
+    verify: (HDF5File) throws -> Void = { _ in }
   ) throws -> ReplayFile {
     let file = try HDF5File.open(at: path, mode: .readWrite(recovering: true).withoutLock)
     try file.requireFormatVersion(formatVersion)
     try verify(file)
     let datasets = try Datasets(
-      in: file, observationSize: buffer.observationSize, actionSize: buffer.actionSize, storesCosts: buffer.storesCosts)
+      in: file, observationSize: buffer.observationSize, actionSize: buffer.actionSize, storesCosts: buffer.storesCosts,
+      infos: infos)
     for dataset in datasets.all {
       try dataset.requirePlausibleShape(unstoredBytes: 1 << 26)
       try dataset.requireStored(rows: rows)
@@ -90,6 +106,13 @@ public final class ReplayFile {
     self.file = file
     self.datasets = datasets
     self.rowCount = rowCount
+    noted = Array(repeating: [], count: datasets.infos.count)
+  }
+
+  /// Notes the state before the step that comes next, to be written with it.
+  /// - Parameter values: one list per name of `infos`.
+  public func note(_ values: [[Double]]) {
+    for (index, value) in values.enumerated() { noted[index] += value }
   }
 
   /// Appends the buffer's steps that are not written yet, and makes them visible to readers.
@@ -100,6 +123,10 @@ public final class ReplayFile {
       if block.count == Self.blockRows { try write(&block) }
     }
     try write(&block)
+    for (index, dataset) in datasets.infos.enumerated() {
+      try dataset.append(noted[index])
+      noted[index].removeAll(keepingCapacity: true)
+    }
     for dataset in datasets.all { try dataset.flush() }
     try file.flush()
   }

@@ -58,10 +58,18 @@ public struct RunDirectory: Sendable, Equatable {
     unlink(probe)
   }
 
+  /// Makes the folder of snapshots.
+  package func prepareSnapshots() throws(RunError) {
+    guard mkdir(snapshots, 0o777) == 0 || errno == EEXIST else {
+      throw .directoryNotWritable(path: snapshots, reason: String(cString: strerror(errno)))
+    }
+  }
+
   /// Removes a run's files; nothing else in the directory is touched.
   package func removeFiles() throws(RunError) {
     // The commit point first: what remains of a removal cut short is no run.
-    try remove([checkpoint, best, config, curve, replay])
+    try remove([checkpoint, best, config, curve, replay] + snapshotSteps.map { snapshot(at: $0) })
+    rmdir(snapshots)  // stays where there is something else in it
     try removeTemporaryFiles()
   }
 

@@ -32,6 +32,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case alreadyRunning(path: String, holder: String)
   /// The run has taken more steps than were asked for.
   case alreadyPast(path: String, done: Int, asked: Int)
+  /// The run was stopped and let go of its files; it is to be opened again.
+  case ended(step: Int, path: String)
   /// A signal asked the run to stop; it is saved.
   case interrupted(signal: StopSignal, step: Int, path: String)
 
@@ -72,6 +74,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "there is no '\(file)' in '\(path)'; name the directory of a run that has got that far"
     case .alreadyPast(let path, let done, let asked):
       "the run in '\(path)' has taken \(done) steps, more than the \(asked) asked for; start over with --fresh"
+    case .ended(let step, let path):
+      "this run was stopped at step \(step) and has closed its files; make another of the same settings, which goes on from '\(path)'"
     case .interrupted(let signal, let step, let path):
       "stopped by \(signal.name) at step \(step); the same command goes on from '\(path)'"
     }

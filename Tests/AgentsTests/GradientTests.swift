@@ -113,14 +113,14 @@ import Agents
 
 extension AgentSettings {
   mutating func sac(layers: Int) {
-    (explorationPolicy, trainingPolicy, policyHiddenLayers) = (.gaussian, .gaussian, layers)
+    (self.explorationPolicy, self.trainingPolicy, self.policyHiddenLayers) = (.gaussian, .gaussian, layers)
   }
 
   mutating func flow(_ count: Int, _ std: FlowStd) {
-    (explorationPolicy, trainingPolicy, flows, flowStd) = (.flow, .flow, count, std)
+    (self.explorationPolicy, self.trainingPolicy, self.flows, self.flowStd) = (.flow, .flow, count, std)
   }
 
   mutating func conventional() {
-    (explorationPolicy, trainingPolicy, leapfrogStepSize) = (.conventional, .conventional, 0.1)
+    (self.explorationPolicy, self.trainingPolicy, self.leapfrogStepSize) = (.conventional, .conventional, 0.1)
   }
 }

@@ -93,7 +93,7 @@ import Testing
     _ = try write(String(repeating: "# nothing\n", count: 10_000), to: "long.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "long.yaml"], exitCode: 2,
-      "can not read settings from 'long.yaml': it has 100000 bytes, settings have at most 65536")
+      "can not read settings from 'long.yaml': it has more than 65536 bytes, the most that settings have")
     // Signs that are no anchors are no reason.
     _ = try write("# salt & pepper, 2*3, R&D\nxml: '*.xml'\n", to: "signs.yaml")
     try expectRefusal(

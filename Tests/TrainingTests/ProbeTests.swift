@@ -62,10 +62,10 @@ import Training
   @Test(arguments: [0, 65_537]) func `a batch of no rows or of too many is refused`(rows: Int) throws {
     let checkpoint = try checkpoint(.sac)
     let batch = try batch(rows: rows)
-    #expect(throws: CheckpointError.wrongRowCount(found: rows, allowed: 1...65_536, file: batch)) {
+    #expect(throws: CheckpointError.wrongRowCount(found: rows, allowed: "1 to 65536", file: batch)) {
       try Probe.run(checkpoint: checkpoint, batch: batch, output: "\(folder.path)/result.h5")
     }
-    let error = CheckpointError.wrongRowCount(found: 0, allowed: 1...65_536, file: "batch.h5")
+    let error = CheckpointError.wrongRowCount(found: 0, allowed: "1 to 65536", file: "batch.h5")
     #expect("\(error)" == "'batch.h5' has 0 rows; a batch has 1 to 65536")
   }
 
