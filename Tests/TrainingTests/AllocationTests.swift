@@ -30,7 +30,7 @@ import Training
     settings.evaluationInterval = 120
     settings.evaluationEpisodes = 1
     settings.checkpointInterval = 120
-    settings.threads = threads
+    settings.threads = .count(threads)
     // The first that is made is the training one.
     var tasks: [EpisodeCounter] = []
     let run = try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/run")) {
