@@ -86,7 +86,7 @@ import Training
   }
 
   @Test func `the speed of a task is measured beside MuJoCo alone`() throws {
-    let row = try EnvironmentBenchmark.measure("Hopper", steps: 20, repetitions: 3)
+    let row = try EnvironmentBenchmark.measure(try EnvironmentCatalog.make("Hopper"), steps: 20, repetitions: 3)
     #expect(row.environment == "Hopper-v2")
     #expect(row.stepsPerSecond > 0)
     #expect(try #require(row.bareStepsPerSecond) > 0)
@@ -95,7 +95,7 @@ import Training
 
   @Test(.enabled(if: RoboschoolHumanoid.isAvailable, "Bullet is not built; 'make setup-bullet' builds it"))
   func `the speed of a Bullet task is measured alone, its resets included`() throws {
-    let row = try EnvironmentBenchmark.measure("FlagrunHarder", steps: 20, repetitions: 3)
+    let row = try EnvironmentBenchmark.measure(try EnvironmentCatalog.make("FlagrunHarder"), steps: 20, repetitions: 3)
     #expect(row.environment == "HumanoidFlagrunHarderPyBulletEnv-v0")
     #expect(row.stepsPerSecond > 0)
     #expect(row.bareStepsPerSecond == nil && row.fraction == nil)
