@@ -1,5 +1,4 @@
 import Bullet
-import Configuration
 import Environments
 import Foundation
 import Testing
