@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Random", "Records", "SettingDeclarations", "Support",
+        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "NeuralNetworks", "Random", "Records",
+        "SettingDeclarations", "Support",
       ]),
     .target(
       name: "Interchange",

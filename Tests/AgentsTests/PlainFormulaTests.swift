@@ -1,5 +1,4 @@
 import Agents
-import Configuration
 import LinearAlgebra
 import NeuralNetworks
 import Random
