@@ -26,6 +26,11 @@ import Agents
     Case("SAC, one hidden layer") { $0.sac(layers: 1) },
     Case("SAC, two hidden layers", 4, 3) { $0.sac(layers: 2) },
     Case("SAC, one action", 1, 1) { $0.sac(layers: 2) },
+    Case("SAC, critics of one hidden layer") {
+      $0.sac(layers: 1)
+      $0.criticHiddenLayers = 1
+    },
+    Case("critics of three hidden layers") { $0.criticHiddenLayers = 3 },
     Case("clip, K = 1") { $0.leapfrogSteps = 1 },
     Case("clip, K = 3", 5, 3) { $0.leapfrogSteps = 3 },
     Case("clip, long steps") { $0.leapfrogStepSize = 0.8 },

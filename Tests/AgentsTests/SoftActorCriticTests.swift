@@ -125,6 +125,38 @@ import Agents
     #expect(fixed.alpha == 0.2)
   }
 
+  @Test func `an update tells its observer of every phase, in Algorithm 1's order`() throws {
+    final class Listener: UpdateObserver {
+      var heard: [String] = []
+      func phaseBegan(_ name: String) { heard.append("\(name) begins") }
+      func phaseEnded(_ name: String) { heard.append("\(name) ends") }
+    }
+    let agent = makeAgent()
+    let listener = Listener()
+    agent.observer = listener
+    try agent.update()
+    let phases = ["noise", "critic gradients", "critic steps", "policy gradients", "policy steps", "target averages"]
+    #expect(listener.heard == phases.flatMap { ["\($0) begins", "\($0) ends"] })
+  }
+
+  @Test func `the products of an update are counted layer by layer`() {
+    // n = 3, d = 2, hidden 12, batch 6, leapfrog networks of 7, K = 3; per row and in multiplications.
+    func expect(_ perRow: [Int], _ configure: (inout AgentSettings) -> Void) {
+      let settings = makeAgent(configure).settings
+      #expect(SoftActorCritic<Double>.operationsPerUpdate(settings) == Double(2 * 6 * perRow.reduce(0, +)))
+    }
+    let (policy, policyBack) = (3 * 12 + 12 * 12 + 12 * 4, 3 * 12 + 2 * 12 * 12 + 2 * 12 * 4)
+    let (critic, criticBack) = (5 * 12 + 12 * 12 + 12, 5 * 12 + 2 * 12 * 12 + 2 * 12)
+    let slope = 12 * 12 + 12 * 2
+    expect([2 * policy, policyBack, 2 * (critic + criticBack), 2 * critic, 2 * critic, slope]) { $0.sac(layers: 2) }
+    // One hidden layer in the policy; four evaluations of the force on s′ and on s, the state's share of first layers once.
+    let (short, shortBack) = (3 * 12 + 12 * 4, 3 * 12 + 2 * 12 * 4)
+    let climb = 2 * 3 * 12 + 4 * (2 * (2 * 12 + 12 * 12 + 12) + slope)
+    let force = 2 * (3 * 7 + 4 * (4 * 7 + 7 * 2))
+    let forceBack = 2 * (3 * 7 + 4 * 2 * (4 * 7 + 7 * 2))
+    expect([2 * short, shortBack, 2 * (critic + criticBack), 2 * climb, 2 * force, forceBack]) { _ in }
+  }
+
   @Test func `a loss that is not finite is reported, not passed on`() {
     let agent = makeAgent()
     agent.minibatch.rewards[2] = .nan
