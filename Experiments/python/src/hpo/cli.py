@@ -1,4 +1,4 @@
-"""The command line: ``python -m hpo figure | compare | export``."""
+"""The command line: ``python -m hpo figure | compare | export | scatter``."""
 
 from __future__ import annotations
 
@@ -59,10 +59,34 @@ def _parser() -> argparse.ArgumentParser:
         "--at", type=_count, metavar="STEP", help="environment steps; default: the furthest that every run has reached"
     )
     compare.add_argument("--since", type=_count, metavar="STEP", help="average over all evaluations from this step to --at")
-    compare.add_argument("--value", default="return", help="column to compare: return (default), cost, discounted_cost, length")
+    compare.add_argument("--value", default="return", metavar="COLUMN", help="column to compare: return (default), cost, discounted_cost, length")
     compare.add_argument("--format", choices=("markdown", "csv", "latex"), default="markdown", help="what to print (markdown)")
     compare.add_argument("--output", metavar="DIR", help="folder that also gets all three as files")
     compare.set_defaults(run=_compare)
+
+    export = commands.add_parser(
+        "export", help="a run for other tools: CSV, TensorBoard, Minari, ONNX",
+        description="csv: the curve's tables as files (several runs too). tensorboard: events under Stable-Baselines3's tags. "
+        "minari: the whole history as a dataset. onnx: the policy as a graph from observation to action, checked with onnxruntime.",
+    )
+    export.add_argument("run_folder", metavar="RUN", help="the run's folder")
+    export.add_argument("--format", required=True, choices=("csv", "tensorboard", "minari", "onnx"))
+    export.add_argument("--output", required=True, metavar="FILE_OR_FOLDER", help="a folder; for onnx and csv also a file")
+    export.add_argument("--follow", action="store_true", help="tensorboard: go on until the run is finished, or Ctrl-C")
+    export.add_argument("--interval", type=float, default=10, metavar="SECONDS", help="between looks at the run with --follow (10)")
+    export.add_argument("--dataset-id", metavar="ID", help="minari: the dataset's id, made of the run's names by default")
+    export.add_argument("--best", action="store_true", help="onnx: the policy of the best evaluation, not the last")
+    export.add_argument("--snapshot", type=_count, metavar="STEP", help="onnx: the policy kept at this step")
+    export.set_defaults(run=_export)
+
+    scatter = commands.add_parser(
+        "scatter", help="draw base and evolved actions over Q, as the paper's figure 7",
+        description="Draws files that `hpo actions` wrote, one panel each, in the order of their steps.",
+    )
+    scatter.add_argument("files", nargs="+", metavar="ACTIONS.h5")
+    scatter.add_argument("--output", required=True, metavar="DIR", help="folder for the pictures")
+    scatter.add_argument("--name", default="actions", help="of the pictures (actions)")
+    scatter.set_defaults(run=_scatter)
     return parser
 
 
@@ -100,6 +124,53 @@ def _compare(options: argparse.Namespace) -> None:
     if options.output:
         for file in statistics.write(comparison, options.output):
             print(f"hpo: wrote {file}", file=sys.stderr)
+
+
+def _export(options: argparse.Namespace) -> None:
+    allowed = {"follow": "tensorboard", "dataset_id": "minari", "best": "onnx", "snapshot": "onnx"}
+    for name, format_name in allowed.items():
+        if getattr(options, name) not in (None, False) and options.format != format_name:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --format {format_name}, not {options.format}")
+    if not 0 < options.interval < float("inf"):
+        raise UsageError(f"--interval must be more than 0 seconds, not {options.interval:g}")
+    if options.format == "csv":
+        from .tables import export_csv
+
+        files, notes = export_csv(options.run_folder, options.output)
+        _say(notes)
+        for file in files:
+            print(file)
+    elif options.format == "tensorboard":
+        from .tensorboard_events import export_tensorboard
+
+        written = export_tensorboard(options.run_folder, options.output, follow=options.follow, interval=options.interval)
+        count = 0
+        try:
+            for count in written:
+                if options.follow:
+                    print(f"{count} scalars in {options.output}", flush=True)
+        except KeyboardInterrupt:
+            # The way to stop following.
+            written.close()
+        if not options.follow:
+            print(f"{count} scalars in {options.output}")
+    elif options.format == "minari":
+        from .minari_dataset import export_minari
+
+        dataset = export_minari(options.run_folder, options.output, options.dataset_id)
+        print(f"{dataset} in {options.output}: MINARI_DATASETS_PATH={options.output}, minari.load_dataset('{dataset}')")
+    else:
+        from .onnx_graph import export_onnx
+
+        file, largest = export_onnx(options.run_folder, options.output, best=options.best, snapshot=options.snapshot)
+        print(f"{file}: onnxruntime's actions are within {largest:.1g} of the policy's, half an action's range being 1")
+
+
+def _scatter(options: argparse.Namespace) -> None:
+    from .scatter import draw_scatter
+
+    for file in draw_scatter(options.files, options.output, options.name):
+        print(file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import gymnasium
 import h5py
 import numpy as np
 
-from .environments import gymnasium_id
+from .environments import gymnasium_spec
 from .errors import HpoError, UsageError
 from .files import reason
 from .policy import Policy
@@ -70,29 +71,14 @@ def make_environment(policy: Policy, **arguments: Any) -> gymnasium.Env:
     Raises:
         UsageError: Gymnasium does not have the task, or not with these parameters.
     """
-    name, fixed = gymnasium_id(policy.environment)
-    parameters: dict[str, Any] = {}
-    for key, value in policy.configuration.items():
-        if key.startswith("environment.") and key != "environment.divergence":
-            parameters[key.removeprefix("environment.")] = _parameter(value)
-    if "xml_file" in parameters and name.endswith("-v4") and not name.startswith(("Walker2d", "Hopper", "HalfCheetah", "Ant", "Humanoid")):
-        parameters.pop("xml_file")
+    spec = gymnasium_spec(policy.environment, policy.configuration)
     try:
-        return gymnasium.make(name, **{**parameters, **fixed, **arguments})
+        with warnings.catch_warnings():
+            # v4 is what v2's rules are made of; Gymnasium would rather see v5.
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            return gymnasium.make(spec, **arguments)
     except (TypeError, OSError, gymnasium.error.Error) as error:
-        raise UsageError(f"Gymnasium cannot make {name} as '{policy.environment}' was trained: {reason(error)}") from error
-
-
-def _parameter(value: Any) -> Any:
-    """YAML 1.1 takes ``inf`` for text."""
-    if isinstance(value, list):
-        return tuple(_parameter(item) for item in value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
+        raise UsageError(f"Gymnasium cannot make {spec.id} as '{policy.environment}' was trained: {reason(error)}") from error
 
 
 def evaluate(

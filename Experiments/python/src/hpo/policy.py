@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import h5py
 import numpy as np
 import yaml
 
-from .environments import action_half_width
-from .errors import HpoError, RunWarning, UsageError
+from .environments import action_range, scaled_action
+from .errors import HpoError, UsageError
 from .files import open_read, plain, reason
 from .networks import Critic, Perceptron, Surface, elu, minimum, penalized, relu, sigmoid
 
@@ -94,7 +93,7 @@ class Policy:
         self.algorithm = str(setting("algorithm", self.configuration.get("algorithm", "")))
         self.observation_size = int(self.settings["observation_size"])
         self.action_size = d = int(self.settings["action_size"])
-        self.action_low, self.action_high = self._action_range(group)
+        self.action_low, self.action_high = action_range(group.attrs, self.environment, d, self.configuration, self.file)
         self.candidates = int(setting("candidates", 1))
         self.kind = self._kind(group)
         if self.kind not in _KINDS:
@@ -112,12 +111,14 @@ class Policy:
                 raise ValueError(f"the policy has {self.base.outputs} outputs where {d} or {2 * d} serve {d} actions")
         self.shared_log_std = np.asarray(group["policy_std/log_std"], np.float64) if "policy_std" in group else None
         self.flows = self._read_flows(group) if self.kind == "flow" else ()
-        self.surface = self._read_surface(group)
-        self.targets = self._read_surface(group, "target")
+        self.multiplier = float(setting("lambda", 0.0))
+        # What the leapfrog climbs, and what candidates are chosen by.
+        self.climbed_critics, self.climbed_cost = self._read_critics(group, str(setting("hamiltonian_critic", "target")))
+        self.surface = self._surface(self.climbed_critics, self.climbed_cost)
+        self.targets = self._surface(*self._read_critics(group, "target"))
         self.steps = int(setting("leapfrog_steps", 0)) if self.is_evolved else 0
         self.step_size = float(setting("leapfrog_step_size", 0.0))
         self.alpha = float(setting("alpha", 1.0))
-        self.multiplier = float(setting("lambda", 0.0))
         # Evaluation has training's β and no gain.
         is_consistent = setting("mass", "unit") == "consistent"
         self.force_scale = float(self.settings["momentum_std_training"]) ** 2 if is_consistent else 1.0
@@ -144,24 +145,6 @@ class Policy:
         kind = str(self.settings.get("training_policy", "gaussian"))
         return {"optimistic": "gaussian", "noisy": "gaussian"}.get(kind, kind)
 
-    def _action_range(self, group: h5py.Group) -> tuple[np.ndarray, np.ndarray]:
-        d = self.action_size
-        if "action_low" in group.attrs and "action_high" in group.attrs:
-            low, high = (np.asarray(group.attrs[name], np.float64).reshape(-1) for name in ("action_low", "action_high"))
-            if low.shape != (d,) or high.shape != (d,) or not (low < high).all():
-                raise ValueError(f"action_low and action_high are no range of {d} actions")
-            return low, high
-        model = str(self.configuration.get("environment.xml_file", ""))
-        if "/" in model:
-            warnings.warn(
-                f"{self.file} does not name the range of its actions and its model is a file of one's own ('{model}'); "
-                f"{self.environment}'s usual range is taken",
-                RunWarning,
-                stacklevel=4,
-            )
-        half = action_half_width(self.environment)
-        return np.full(d, -half), np.full(d, half)
-
     def _read_flows(self, group: h5py.Group) -> tuple[_Flow, ...]:
         flows = []
         for index in sorted(group["flow"], key=int):
@@ -172,23 +155,25 @@ class Policy:
             flows.append(_Flow(np.asarray(flow["center"], np.float64), alpha, beta))
         return tuple(flows)
 
-    def _read_surface(self, group: h5py.Group, which: str | None = None) -> Surface:
-        """What the leapfrog climbs: the Hamiltonian's critics, less λ times the cost critic for a safe agent."""
-        which = which or str(self.settings.get("hamiltonian_critic", "target"))
+    def _read_critics(self, group: h5py.Group, which: str) -> tuple[list[Critic], Critic | None]:
+        """Both critics and, for a safe agent, the cost's."""
         prefix = "target_" if which == "target" else ""
         critics = [Critic(Perceptron.read(group[f"{prefix}critic{i}"]), self.observation_size) for i in (1, 2)]
-        surface = minimum(*critics)
         if self.settings.get("constraint", "none") == "none" or f"{prefix}cost_critic" not in group:
-            return surface
-        cost = Critic(Perceptron.read(group[f"{prefix}cost_critic"]), self.observation_size)
-        return penalized(surface, cost, float(self.settings.get("lambda", 0.0)))
+            return critics, None
+        return critics, Critic(Perceptron.read(group[f"{prefix}cost_critic"]), self.observation_size)
+
+    def _surface(self, critics: list[Critic], cost: Critic | None) -> Surface:
+        """min Q, less λ times the cost for a safe agent."""
+        return penalized(minimum(*critics), cost, self.multiplier) if cost else minimum(*critics)
 
     def _load_iterative(self, group: h5py.Group) -> None:
         layers = Perceptron.read(group["iterative"]).layers
         self.trunk, self.heads = Perceptron(layers[:-4]), layers[-4:]
+        d = self.action_size
         self.iterations = int(self.settings["iterations"])
         self.acting_pessimism = float(self.settings.get("acting_pessimism", 1.0))
-        self.iteration_noise = np.asarray(group["iteration_noise/values"], np.float64)
+        self.iteration_noise = _iteration_noise(group["iteration_noise"], d)
         self.critics = [Critic(Perceptron.read(group[f"target_critic{i}"]), self.observation_size) for i in (1, 2)]
 
     # Acting
@@ -245,10 +230,7 @@ class Policy:
 
     def scaled(self, action: np.ndarray) -> np.ndarray:
         """Actions in [-1, 1] in the environment's own units, in float32 as the program scales them."""
-        low, high = self.action_low.astype(np.float32), self.action_high.astype(np.float32)
-        action = np.asarray(action, np.float32)
-        uneven = low + np.float32(0.5) * (action + np.float32(1)) * (high - low)
-        return np.where(low == -high, action * high, uneven).astype(np.float32)
+        return scaled_action(action, self.action_low, self.action_high)
 
     def base_distribution(self, states: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """μ and σ before the tanh, [rows, d]; σ is ``None`` for a deterministic policy."""
@@ -406,7 +388,6 @@ class Policy:
         self, states: np.ndarray, mean: np.ndarray, log_std: np.ndarray, noise: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """−∂V̂/∂μ and −∂V̂/∂log σ, V̂ the mean over samples of Q_β − α(log π + d log 2)."""
-        noise = np.asarray(noise, np.float64).reshape(-1, self.action_size)
         std = np.exp(log_std)
         by_mean, by_log_std = np.zeros_like(mean), np.zeros_like(mean)
         for xi in noise:
@@ -418,6 +399,13 @@ class Policy:
             by_mean -= pull / len(noise)
             by_log_std -= (std * xi * pull + self.alpha) / len(noise)
         return by_mean, by_log_std
+
+
+def _iteration_noise(node: h5py.Group | h5py.Dataset, size: int) -> list[np.ndarray]:
+    """ξ of each evaluation, [M, d]: one dataset [T, M, d], or one for each t."""
+    if isinstance(node, h5py.Dataset):
+        return [np.asarray(noise, np.float64).reshape(-1, size) for noise in node]
+    return [np.asarray(node[name], np.float64).reshape(-1, size) for name in sorted(node, key=int)]
 
 
 def _standardized(z: np.ndarray) -> np.ndarray:
