@@ -7,10 +7,10 @@ public final class BareSimulation {
   private let frameSkip: Int
   private let computesExternalForces: Bool
 
-  public init(of task: LocomotionTask) throws(MuJoCoError) {
+  public init(of task: SimulatedTask) throws(MuJoCoError) {
     simulation = try Simulation(task.model)
-    frameSkip = task.rules.frameSkip
-    computesExternalForces = task.rules.needsExternalForces
+    frameSkip = task.frameSkip
+    computesExternalForces = task.needsExternalForces
   }
 
   /// As the task's own `setState`.

@@ -50,26 +50,34 @@ extension EnvironmentCatalog {
   }
 
   private static let entries: [Entry] =
-    locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
-    + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool)
+    family(HalfCheetah.self) + family(Hopper.self) + family(Walker2d.self) + family(Ant.self) + family(Humanoid.self)
+    + family(InvertedPendulum.self) + family(InvertedDoublePendulum.self) + family(Reacher.self) + family(Pusher.self)
+    + family(Swimmer.self) + family(HumanoidStandup.self)
+    + [Entry(id: Pendulum.id, aliases: ["Pendulum"], descriptors: Pendulum.descriptors) { try Pendulum($0) }]
+    + RoboschoolHumanoid.Variant.allCases.map(roboschool)
 
   private static func roboschool(_ variant: RoboschoolHumanoid.Variant) -> Entry {
     Entry(id: variant.id, aliases: [variant.shortName], descriptors: []) { _ in try RoboschoolHumanoid(variant) }
   }
 
-  private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [Entry] {
-    RuleVersion.allCases.map { version in
+  private static func family<Family: TaskFamily>(_ family: Family.Type) -> [Entry] {
+    Family.versions.map { version in
       let id = "\(Family.name)-\(version.rawValue)"
       let descriptors = Family.parameters(version)
-      return Entry(id: id, aliases: version == .v2 ? [Family.name] : [], descriptors: descriptors) { parameters in
-        try LocomotionTask(
-          id: id, rules: Family.rules(version, parameters), parameters: parameters, descriptors: descriptors)
-      }
+      let aliases = version == Family.versions.first ? [Family.name] : []
+      return Entry(id: id, aliases: aliases, descriptors: descriptors) { try Family.make(version, $0, descriptors) }
     }
   }
 
+  /// Tasks that Gymnasium has and refuses to make with its own newest MuJoCo, so that they are not taken for typing errors.
+  private static let unsupported: [String: EnvironmentError] = Dictionary(
+    uniqueKeysWithValues: ["Pusher-v2", "Pusher-v4"].map {
+      ($0, .unsupportedEnvironment($0, reason: "its rules need a MuJoCo older than 3", instead: "Pusher-v5"))
+    })
+
   private static func entry(_ name: String) throws(EnvironmentError) -> Entry {
     if let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name) }) { return entry }
+    if let error = unsupported[name] { throw error }
     let names = entries.flatMap { $0.aliases + [$0.id] }
     throw .unknownEnvironment(name, nearest: nearestName(to: name, among: names), known: ids)
   }

@@ -60,12 +60,17 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public var actionSize: Int
   /// Steps after which an episode is truncated; `nil`: never.
   public var timeLimit: Int?
+  /// What is simulated, by content: a hash of it, so that a run does not go on in another world. `nil` where no file decides it.
+  public var modelHash: String?
 
-  /// - Parameter timeLimit: steps; `nil` for episodes of any length.
-  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?) {
+  /// - Parameters:
+  ///   - timeLimit: steps; `nil` for episodes of any length.
+  ///   - modelHash: of the model's content, where the environment reads one.
+  public init(id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, modelHash: String? = nil) {
     self.id = id
     self.observationSize = observationSize
     self.actionSize = actionSize
     self.timeLimit = timeLimit
+    self.modelHash = modelHash
   }
 }

@@ -27,7 +27,7 @@ public enum EnvironmentBenchmark {
   ///   - repetitions: pairs of measurements; task and bare simulation take turns in going first.
   public static func measure(_ name: String, steps: Int = 500, repetitions: Int = 9) throws -> Row {
     let environment = try EnvironmentCatalog.make(name)
-    guard let task = environment as? LocomotionTask else {
+    guard let task = environment as? SimulatedTask else {
       return try measureEpisodes(of: environment, steps: steps, repetitions: repetitions)
     }
     return try measure(task, steps: steps, repetitions: repetitions)
@@ -52,7 +52,7 @@ public enum EnvironmentBenchmark {
     return Row(environment: task.specification.id, stepsPerSecond: Double(steps) / median(times))
   }
 
-  private static func measure(_ task: LocomotionTask, steps: Int, repetitions: Int) throws -> Row {
+  private static func measure(_ task: SimulatedTask, steps: Int, repetitions: Int) throws -> Row {
     let bare = try BareSimulation(of: task)
     var generator = SeededGenerator(seed: 0)
     try task.reset(using: &generator)

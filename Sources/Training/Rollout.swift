@@ -7,7 +7,7 @@ public enum Rollout {
   /// Replays every episode of a file.
   /// - Parameters:
   ///   - input: groups `episode_<i>` with `actions` [T, d] (float32 or float64, the environment's own units); for MuJoCo tasks
-  ///     `qpos0` [nq] and `qvel0` [nv], for Bullet tasks `draws`, the random draws to consume.
+  ///     and Pendulum `qpos0` [nq] and `qvel0` [nv], for Bullet tasks `draws`, the random draws to consume.
   ///   - output: replaced as a whole: the same groups with float64 `observations` [T'+1, n], `rewards` [T'], `terminated` [T'] (0
   ///     or 1), for MuJoCo tasks `qpos` [T'+1, nq] and `qvel` [T'+1, nv], for Bullet tasks `reward_terms` [T', 5] and
   ///     `draws_consumed` [T'+1]; T' ends at the first termination.
@@ -61,13 +61,13 @@ public enum Rollout {
     _ group: Group, of file: String, in environment: any DescribedEnvironment
   ) throws -> Trajectory {
     switch environment {
-    case let task as any MuJoCoTask: try replay(group, of: file, with: task)
+    case let task as any StateSettable: try replay(group, of: file, with: task)
     case let task as any BulletTask: try replay(group, with: task)
     default: throw RolloutError.notReplayable(environment: environment.specification.id)
     }
   }
 
-  private static func replay(_ group: Group, of file: String, with task: any MuJoCoTask) throws -> Trajectory {
+  private static func replay(_ group: Group, of file: String, with task: any StateSettable) throws -> Trajectory {
     try task.setState(
       qpos: try group.read("qpos0", shape: [task.qpos.count]), qvel: try group.read("qvel0", shape: [task.qvel.count]))
     let state = { [("observations", task.observation), ("qpos", task.qpos), ("qvel", task.qvel)] }

@@ -24,7 +24,9 @@ struct EnvironmentCommand: ParsableCommand {
               id, "\(facts.observationSize)", "\(facts.actionSize)", facts.timeLimit.map { "\($0)" } ?? "none",
               environment.summary.source))
         }
-        print("Short names: HalfCheetah and so on mean -v2; HumanoidPyBullet, Flagrun and FlagrunHarder are the Bullet tasks.")
+        print(
+          "Short names: HalfCheetah and so on mean -v2, Pusher -v5, Pendulum -v1; HumanoidPyBullet, Flagrun and FlagrunHarder are the "
+            + "Bullet tasks.")
       }
     }
 
