@@ -74,6 +74,7 @@ let package = Package(
     .testTarget(
       name: "BulletTests", dependencies: ["Bullet", "Environments", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
+    .testTarget(name: "GymTests", dependencies: ["Gym"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),

@@ -72,6 +72,11 @@ public final class TrainingRun {
     environment = TimeLimit(try makeEnvironment())
     evaluationEnvironment = TimeLimit(try makeEnvironment())
     let facts = environment.specification
+    guard facts.id == settings.environment else {
+      throw RunError.wrongEnvironment(found: facts.id, expected: settings.environment)
+    }
+    let findings = checkEnvironment(evaluationEnvironment, .quick)
+    if !findings.isEmpty { throw RunError.unsuitableEnvironment(findings: findings) }
     let agentSettings = try settings.agentSettings(observationSize: facts.observationSize, actionSize: facts.actionSize)
     agent = SoftActorCritic(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),

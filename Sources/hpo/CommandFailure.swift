@@ -65,6 +65,7 @@ private func exitCode(of error: any Error) -> ExitCode {
   case EnvironmentError.diverged: ExitCode(1)
   case is EnvironmentError, is WrongAssignment, is SettingsError, is OutputIsInput: ExitCode(2)
   case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
+  case RunError.wrongEnvironment, RunError.unsuitableEnvironment: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile:
     ExitCode(2)
   case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
