@@ -113,6 +113,7 @@ let package = Package(
     .testTarget(
       name: "BulletTests", dependencies: ["Bullet", "Environments", "Gym", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
+    .testTarget(name: "GymTests", dependencies: ["Gym"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym", "HDF5", "MuJoCo", "Random", "Support"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(
       name: "ConfigurationTests",

@@ -7,15 +7,17 @@ unzip_package() { python3 -m zipfile -e "$1" "$2"; }
 mujoco() {
   local target="$root/Vendor/mujoco"
   cached "mujoco-$machine" --only-binary=:all: --python-version 3.11 --implementation cp --platform "manylinux_2_28_$machine"
-  if ! unpacked "$target" "$hash"; then
+  if ! unpacked "$target" "$hash with plugins"; then
     local staging; staging=$(mktemp -d "$root/Vendor/.staging-XXXXXX")
     unzip_package "$package" "$staging/wheel"
     mkdir -p "$staging/out/lib" "$staging/out/include"
     mv "$staging/wheel/mujoco/include/mujoco" "$staging/out/include/mujoco"
     mv "$staging"/wheel/mujoco/libmujoco.so.* "$staging/out/lib/"
+    # MuJoCo's own plugins, which are looked for beside the library.
+    mv "$staging/wheel/mujoco/plugin" "$staging/out/lib/plugin"
     mv "$staging"/wheel/mujoco-*.dist-info/ "$staging/out/licenses"
     ln -s "$(basename "$staging"/out/lib/libmujoco.so.*)" "$staging/out/lib/libmujoco.so"
-    install_folder "$staging/out" "$target" "$hash"
+    install_folder "$staging/out" "$target" "$hash with plugins"
     rm -rf "$staging"
   fi
   mkdir -p "$root/Vendor/pkgconfig"

@@ -1,8 +1,14 @@
+#define _GNU_SOURCE
 #include "CMuJoCoGuard.h"
 
+#include "catch.h"
+
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static _Thread_local jmp_buf *active;
 static _Thread_local char message[2048];
@@ -33,9 +39,44 @@ const char *mujoco_guard_message(void) { return message; }
   active = outer;                  \
   return completed
 
+struct load_request {
+  const char *path;
+  mjModel *model;
+};
+
+// mj_loadXML in its two halves, to say in between that the compiler is to start no threads. Those only share out meshes and textures.
+static void compile(void *context) {
+  struct load_request *request = context;
+  mjSpec *spec = mj_parseXML(request->path, NULL, message, sizeof message);
+  if (!spec) return;
+  spec->compiler.usethread = 0;
+  request->model = mj_compile(spec, NULL);
+  if (!request->model) {
+    snprintf(message, sizeof message, "%s", mjs_getError(spec));
+  }
+  mj_deleteSpec(spec);
+}
+
 static bool load(const char *path, mjModel **model) {
   message[0] = 0;
-  GUARDED(*model = mj_loadXML(path, NULL, message, sizeof message));
+  struct load_request request = {path, NULL};
+  GUARDED(if (mujoco_guard_catch(compile, &request, message, sizeof message)) *model = request.model);
+}
+
+bool mujoco_guard_throw_through(const char *text) {
+  return mujoco_guard_catch(mujoco_guard_throw, (void *)text, message, sizeof message);
+}
+
+static bool load_plugins(const char *folder) { GUARDED(mj_loadAllPluginLibraries(folder, NULL)); }
+
+void mujoco_guard_load_plugins(void) {
+  Dl_info library;
+  if (!dladdr((void *)mj_versionString, &library) || !library.dli_fname) return;
+  const char *end = strrchr(library.dli_fname, '/');
+  char folder[4096];
+  int length = end ? (int)(end - library.dli_fname) : 0;
+  if (snprintf(folder, sizeof folder, "%.*s/plugin", length, library.dli_fname) >= (int)sizeof folder) return;
+  if (access(folder, R_OK) == 0) load_plugins(folder);
 }
 
 mjModel *mujoco_guard_load(const char *path) {
@@ -60,6 +101,10 @@ bool mujoco_guard_step(const mjModel *model, mjData *data, int count) {
 
 bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data) {
   GUARDED(mj_rnePostConstraint(model, data));
+}
+
+bool mujoco_guard_save(const mjModel *model, void *bytes, size_t size) {
+  GUARDED(mj_saveModel(model, NULL, bytes, (mjtSize)size));
 }
 
 bool mujoco_guard_raise(const char *text) { GUARDED(mju_error("%s", text)); }

@@ -42,11 +42,9 @@ enum Ant: LocomotionFamily {
     ]
     if observesContact { observation.append(.externalForces(skippingBodies: modern ? 1 : 0, range: forceRange)) }
     return LocomotionRules(
-      modelFile: try parameters.text("xml_file"),
-      frameSkip: try parameters.frameSkip(),
       observation: observation,
       displacement: .body(modern ? parameters["main_body"] ?? 1 : "torso"),
-      forwardRewardWeight: modern ? try parameters.number("forward_reward_weight") : 1,
+      gain: .velocity(weight: modern ? try parameters.number("forward_reward_weight") : 1),
       health: .init(
         reward: try parameters.number("healthy_reward"),
         paysLastStep: !modern,
@@ -59,6 +57,6 @@ enum Ant: LocomotionFamily {
       contactCost: paysForContact
         ? .init(weight: try parameters.number("contact_cost_weight"), forceRange: forceRange) : nil,
       resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .normal),
-      throwsOnDivergence: try parameters.throwsOnDivergence())
+      neededPositions: modern ? 2 : 0)
   }
 }

@@ -8,10 +8,10 @@ public final class BareSimulation: BareSimulator {
   private let frameSkip: Int
   private let computesExternalForces: Bool
 
-  public init(of task: LocomotionTask) throws(MuJoCoError) {
+  public init(of task: SimulatedTask) throws(MuJoCoError) {
     simulation = try Simulation(task.model)
-    frameSkip = task.rules.frameSkip
-    computesExternalForces = task.rules.needsExternalForces
+    frameSkip = task.frameSkip
+    computesExternalForces = task.needsExternalForces
   }
 
   /// As the task's own `setState`.
@@ -33,6 +33,6 @@ public final class BareSimulation: BareSimulator {
   public func reset(replaying start: [[Double]]) throws { try setState(qpos: start[0], qvel: start[1]) }
 }
 
-extension LocomotionTask: BareComparableEnvironment {
+extension SimulatedTask: BareComparableEnvironment {
   public func bareSimulator() throws -> any BareSimulator { try BareSimulation(of: self) }
 }

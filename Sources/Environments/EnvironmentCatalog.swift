@@ -12,9 +12,12 @@ public enum EnvironmentCatalog {
 
   /// Every environment of this package, to be handed to what makes environments by name.
   public static let registry = EnvironmentRegistry(
-    locomotion(HalfCheetah.self) + locomotion(Hopper.self) + locomotion(Walker2d.self) + locomotion(Ant.self)
-      + locomotion(Humanoid.self) + RoboschoolHumanoid.Variant.allCases.map(roboschool),
-    libraries: libraries)
+    family(HalfCheetah.self) + family(Hopper.self) + family(Walker2d.self) + family(Ant.self) + family(Humanoid.self)
+      + family(InvertedPendulum.self) + family(InvertedDoublePendulum.self) + family(Reacher.self) + family(Pusher.self)
+      + family(Swimmer.self) + family(HumanoidStandup.self)
+      + [.init(Pendulum.id, aliases: ["Pendulum"], parameters: Pendulum.descriptors, costs: []) { try Pendulum($0) }]
+      + RoboschoolHumanoid.Variant.allCases.map(roboschool),
+    libraries: libraries, refused: unsupported)
 
   /// What all of them are said to compute with, whichever they do.
   static let libraries = [LibraryVersion("mujoco_version", simulatorVersion), LibraryVersion("bullet_version", bulletVersion)]
@@ -56,16 +59,20 @@ extension EnvironmentCatalog {
     .init(variant.id, aliases: [variant.shortName], costs: []) { _ in try RoboschoolHumanoid(variant) }
   }
 
-  private static func locomotion<Family: LocomotionFamily>(_ family: Family.Type) -> [EnvironmentRegistry.Entry] {
-    RuleVersion.allCases.map { version in
+  private static func family<Family: TaskFamily>(_ family: Family.Type) -> [EnvironmentRegistry.Entry] {
+    Family.versions.map { version in
       let id = "\(Family.name)-\(version.rawValue)"
       let descriptors = Family.parameters(version)
-      return .init(
-        id, aliases: version == .v2 ? [Family.name] : [], parameters: descriptors, costs: SafetyCost.costs(of: Family.name)
-      ) { parameters in
-        try LocomotionTask(
-          id: id, rules: Family.rules(version, parameters), parameters: parameters, descriptors: descriptors)
+      let aliases = version == Family.versions.first ? [Family.name] : []
+      return .init(id, aliases: aliases, parameters: descriptors, costs: SafetyCost.costs(of: Family.name)) {
+        try Family.make(version, $0, descriptors)
       }
     }
   }
+
+  /// Tasks that Gymnasium has and refuses to make with its own newest MuJoCo, so that they are not taken for typing errors.
+  private static let unsupported: [String: EnvironmentError] = Dictionary(
+    uniqueKeysWithValues: ["Pusher-v2", "Pusher-v4"].map {
+      ($0, .unsupportedEnvironment($0, reason: "its rules need a MuJoCo older than 3", instead: "Pusher-v5"))
+    })
 }

@@ -16,13 +16,11 @@ enum HalfCheetah: LocomotionFamily {
     _ version: RuleVersion, _ parameters: Parameters
   ) throws(EnvironmentError) -> LocomotionRules {
     LocomotionRules(
-      modelFile: try parameters.text("xml_file"),
-      frameSkip: try parameters.frameSkip(),
       observation: [.positions(skipping: try parameters.skippedPositions(1)), .velocities(limit: nil)],
       displacement: .coordinate,
-      forwardRewardWeight: try parameters.number("forward_reward_weight"),
+      gain: .velocity(weight: try parameters.number("forward_reward_weight")),
       controlCost: .init(weight: try parameters.number("ctrl_cost_weight")),
       resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .normal),
-      throwsOnDivergence: try parameters.throwsOnDivergence())
+      neededPositions: 1)
   }
 }

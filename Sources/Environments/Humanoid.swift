@@ -6,6 +6,13 @@ import Gym
 enum Humanoid: LocomotionFamily {
   static let name = "Humanoid"
 
+  static let observationParameters: [ParameterDescriptor] = [
+    .include("cinert", "the bodies' masses and inertias"),
+    .include("cvel", "the bodies' velocities"),
+    .include("qfrc_actuator", "the actuators' joint torques"),
+    .include("cfrc_ext", "the contact forces on the bodies"),
+  ]
+
   static func parameters(_ version: RuleVersion) -> [ParameterDescriptor] {
     let shared: [ParameterDescriptor] = [
       .modelFile("humanoid.xml"), .frameSkip(5), .forwardRewardWeight(1.25), .controlCostWeight(0.1),
@@ -18,35 +25,35 @@ enum Humanoid: LocomotionFamily {
       ParameterDescriptor(
         name: "contact_cost_range", kind: .pair, defaultValue: .pair(-.infinity, 10),
         meaning: "clips the contact cost (after weighting)"),
-      .include("cinert", "the bodies' masses and inertias"),
-      .include("cvel", "the bodies' velocities"),
-      .include("qfrc_actuator", "the actuators' joint torques"),
-      .include("cfrc_ext", "the contact forces on the bodies"),
-    ]
+    ] + observationParameters
   }
 
-  static func rules(
-    _ version: RuleVersion, _ parameters: Parameters
-  ) throws(EnvironmentError) -> LocomotionRules {
+  /// What humanoids observe: everything, or with v5's rules what was not switched off.
+  static func observation(
+    _ version: RuleVersion, _ parameters: Parameters, skippingPositions skipped: Int
+  ) throws(EnvironmentError) -> [LocomotionRules.ObservationPart] {
     let modern = version == .v5
     func includes(_ part: String) throws(EnvironmentError) -> Bool {
       modern ? try parameters.flag("include_\(part)_in_observation") : true
     }
     // v5 leaves out what is always zero: the world's entries, and the root's six unactuated degrees of freedom.
     let bodies = modern ? 1 : 0
-    var observation: [LocomotionRules.ObservationPart] = [
-      .positions(skipping: try parameters.skippedPositions(2)), .velocities(limit: nil),
-    ]
+    var observation: [LocomotionRules.ObservationPart] = [.positions(skipping: skipped), .velocities(limit: nil)]
     if try includes("cinert") { observation.append(.inertias(skippingBodies: bodies)) }
     if try includes("cvel") { observation.append(.bodyVelocities(skippingBodies: bodies)) }
     if try includes("qfrc_actuator") { observation.append(.actuatorForces(skipping: modern ? 6 : 0)) }
     if try includes("cfrc_ext") { observation.append(.externalForces(skippingBodies: bodies, range: nil)) }
+    return observation
+  }
+
+  static func rules(
+    _ version: RuleVersion, _ parameters: Parameters
+  ) throws(EnvironmentError) -> LocomotionRules {
+    let modern = version == .v5
     return LocomotionRules(
-      modelFile: try parameters.text("xml_file"),
-      frameSkip: try parameters.frameSkip(),
-      observation: observation,
+      observation: try observation(version, parameters, skippingPositions: try parameters.skippedPositions(2)),
       displacement: .massCenter,
-      forwardRewardWeight: try parameters.number("forward_reward_weight"),
+      gain: .velocity(weight: try parameters.number("forward_reward_weight")),
       health: .init(
         reward: try parameters.number("healthy_reward"),
         paysLastStep: !modern,
@@ -59,6 +66,6 @@ enum Humanoid: LocomotionFamily {
           weight: try parameters.number("contact_cost_weight"), costRange: try parameters.pair("contact_cost_range"))
         : nil,
       resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .uniform),
-      throwsOnDivergence: try parameters.throwsOnDivergence())
+      neededPositions: 3)
   }
 }

@@ -7,11 +7,9 @@ extension LocomotionRules {
     _ version: RuleVersion, _ parameters: Parameters, state: ValueRange? = nil
   ) throws(EnvironmentError) -> LocomotionRules {
     LocomotionRules(
-      modelFile: try parameters.text("xml_file"),
-      frameSkip: try parameters.frameSkip(),
       observation: [.positions(skipping: try parameters.skippedPositions(1)), .velocities(limit: 10)],
       displacement: .coordinate,
-      forwardRewardWeight: try parameters.number("forward_reward_weight"),
+      gain: .velocity(weight: try parameters.number("forward_reward_weight")),
       health: .init(
         reward: try parameters.number("healthy_reward"),
         paysLastStep: version != .v5,
@@ -22,6 +20,6 @@ extension LocomotionRules {
         state: state),
       controlCost: .init(weight: try parameters.number("ctrl_cost_weight")),
       resetNoise: .init(scale: try parameters.number("reset_noise_scale"), velocities: .uniform),
-      throwsOnDivergence: try parameters.throwsOnDivergence())
+      neededPositions: 3)
   }
 }

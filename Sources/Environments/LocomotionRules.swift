@@ -3,22 +3,18 @@ import Gym
 /// A locomotion task's rules as data: what differs between tasks and between the versions of one task.
 /// ``LocomotionTask`` acts by them and ``LocomotionTask/summary`` tells them, so the two can not disagree.
 struct LocomotionRules: Sendable {
-  /// As Gymnasium's `xml_file`.
-  var modelFile: String
-  /// Time steps of the model per control period.
-  var frameSkip: Int
   /// What the observation holds, in order.
   var observation: [ObservationPart]
   /// What moves forward.
   var displacement: Displacement
-  var forwardRewardWeight: Double
+  var gain: Gain
   /// `nil`: a task without falls.
   var health: Health?
   var controlCost: ControlCost
   var contactCost: ContactCost?
   var resetNoise: ResetNoise
-  /// A diverged simulation: throw, or go on from the state that MuJoCo resets it to.
-  var throwsOnDivergence: Bool
+  /// Positions that Gymnasium's rules name by their index: a model with fewer makes it fail.
+  var neededPositions: Int
 
   /// Contact forces are computed only for who needs them: it takes a few per cent of a step.
   var needsExternalForces: Bool {
@@ -45,10 +41,20 @@ extension LocomotionRules {
   enum Displacement: Sendable, Equatable {
     /// The first position coordinate: planar robots.
     case coordinate
+    /// The first two: a robot that swims.
+    case plane
     /// A body's frame.
     case body(ParameterValue)
     /// All bodies' centre of mass.
     case massCenter
+  }
+
+  /// What is paid for.
+  enum Gain: Sendable, Equatable {
+    /// weight × forward velocity, m/s.
+    case velocity(weight: Double)
+    /// qpos[2] / the model's time step, and 1 per step: standing up.
+    case height
   }
 
   struct Health: Sendable, Equatable {
@@ -57,7 +63,7 @@ extension LocomotionRules {
     var paysLastStep: Bool
     /// An unhealthy step terminates the episode.
     var terminates: Bool
-    /// The height's index in qpos.
+    /// The height's index in qpos, which qvel follows.
     var heightIndex: Int
     var height: ValueRange
     /// Ant: the ends of the height range are healthy too.
@@ -101,18 +107,38 @@ enum RuleVersion: String, Sendable, CaseIterable {
   case v5
 }
 
-/// One robot's tasks: what its parameters are and which rules they make, per version.
-protocol LocomotionFamily: SendableMetatype {
+/// The tasks of one name, per version.
+protocol TaskFamily: SendableMetatype {
   static var name: String { get }
+  /// In ascending order; the short name means the first.
+  static var versions: [RuleVersion] { get }
   static func parameters(_ version: RuleVersion) -> [ParameterDescriptor]
+  static func make(_ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]) throws -> SimulatedTask
+}
+
+extension TaskFamily {
+  static var versions: [RuleVersion] { RuleVersion.allCases }
+}
+
+/// One robot's tasks: what its parameters are and which rules they make, per version.
+protocol LocomotionFamily: TaskFamily {
   static func rules(_ version: RuleVersion, _ parameters: Parameters) throws(EnvironmentError) -> LocomotionRules
+}
+
+extension LocomotionFamily {
+  static func make(
+    _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
+  ) throws -> SimulatedTask {
+    try LocomotionTask(
+      id: parameters.environment, rules: rules(version, parameters), parameters: parameters, descriptors: descriptors)
+  }
 }
 
 // Parameters that several robots have. xml_file and frame_skip are v5's in Gymnasium; here every version takes them.
 extension ParameterDescriptor {
   static func modelFile(_ file: String) -> Self {
     Self(
-      name: "xml_file", kind: .text, defaultValue: .string(file),
+      name: "xml_file", kind: .modelFile, defaultValue: .string(file),
       meaning: "MuJoCo model: a file in Assets/mujoco, or a path that begins with '.', '/' or '~'")
   }
 

@@ -2,53 +2,24 @@ import Gym
 import MuJoCo
 
 extension LocomotionTask {
-  public var summary: EnvironmentSummary {
-    EnvironmentSummary(
-      id: specification.id,
-      source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo \(mujocoVersion)",
-      modelPath: model.path,
-      controlPeriod: controlPeriod,
-      timeLimit: specification.timeLimit,
-      observation: observationParts,
-      action: model.actuators.enumerated().map { index, actuator in
-        let name = actuator.name.isEmpty ? actuator.joint : actuator.name
-        let slides = model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
-        let unit = "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")"
-        return .init(name: name.isEmpty ? "\(index)" : name, unit: unit, low: actuator.low, high: actuator.high)
-      },
-      reward: rewardParts,
-      start: startText,
-      termination: terminationText,
-      parameters: descriptors.map { .init(descriptor: $0, value: parameters[$0.name] ?? $0.defaultValue) })
-  }
+  // Overrides have to stand in the class itself, so these are asked by LocomotionTask's.
 
-  private static func gymnasiumId(_ id: String) -> String {
-    guard id.hasSuffix("-v2") else { return id }
-    let old = id.dropLast(2) + "v4"
-    return id.hasPrefix("Ant") ? "\(old) with use_contact_forces=True" : String(old)
-  }
-
-  // MARK: Observation
-
-  private var observationParts: [EnvironmentSummary.Part] {
-    var start = 0
-    return rules.observation.map { part in
-      let elements = Array(elements(of: part).dropFirst(part.skipped))
-      defer { start += elements.count }
+  var parts: [EnvironmentSummary.Part] {
+    rules.observation.map { part in
       var meaning = part.meaning
       if let range = part.clip { meaning += ", clipped to \(ParameterValue.pair(range.low, range.high))" }
-      return .init(name: part.name, meaning: meaning, range: start..<start + elements.count, elements: elements)
-    }
+      return (name: part.name, meaning: meaning, elements: Array(elements(of: part).dropFirst(part.skipped)))
+    }.laidOut
   }
 
   private func elements(of part: LocomotionRules.ObservationPart) -> [EnvironmentSummary.Element] {
     switch part {
     case .positions:
-      model.joints.flatMap(\.positionElements)
+      positionElements()
     case .velocities:
-      model.joints.flatMap { $0.velocityElements(linear: "m/s", angular: "rad/s", of: "velocity") }
+      velocityElements()
     case .actuatorForces:
-      model.joints.flatMap { $0.velocityElements(linear: "N", angular: "N m", of: "force") }
+      velocityElements(linear: "N", angular: "N m", of: "force")
     case .inertias:
       perBody(
         ["I xx", "I yy", "I zz", "I xy", "I xz", "I yz"].map { ($0, "kg m²") }
@@ -75,21 +46,29 @@ extension LocomotionTask {
 
   // MARK: Reward and episodes
 
-  private var rewardParts: [EnvironmentSummary.Term] {
+  var terms: [EnvironmentSummary.Term] {
     let period = ParameterValue.number(controlPeriod)
-    let forward = ParameterValue.number(rules.forwardRewardWeight)
     let moved =
       switch rules.displacement {
-      case .coordinate: model.joints.first?.name ?? "qpos[0]"
+      case .coordinate, .plane: model.joints.first?.name ?? "qpos[0]"
       case .body(.number(let index)): label(ofBody: Int(index))
       case .body(let name): "\(name)"
       case .massCenter: "the centre of mass"
       }
-    var terms: [EnvironmentSummary.Term] = [
-      .init(
-        name: "forward",
-        formula: "+ \(forward) × x velocity (m/s) of \(moved) over \(period) s")
-    ]
+    var terms: [EnvironmentSummary.Term] =
+      switch rules.gain {
+      case .velocity(let weight):
+        [
+          .init(
+            name: "forward",
+            formula: "+ \(ParameterValue.number(weight)) × x velocity (m/s) of \(moved) over \(period) s")
+        ]
+      case .height:
+        [
+          .init(name: "height", formula: "+ height (m) / \(ParameterValue.number(model.timestep)) s, the model's time step"),
+          .init(name: "up", formula: "+ 1 every step"),
+        ]
+      }
     if let health = rules.health {
       let when = health.paysLastStep && health.terminates ? "every step" : "when healthy"
       terms.append(.init(name: "healthy", formula: "+ \(ParameterValue.number(health.reward)) \(when)"))
@@ -106,7 +85,7 @@ extension LocomotionTask {
     return terms
   }
 
-  private var startText: String {
+  var start: String {
     let scale = ParameterValue.number(rules.resetNoise.scale)
     return switch rules.resetNoise.velocities {
     case .uniform: "the model's state, each position and velocity plus uniform noise in ±\(scale)"
@@ -116,7 +95,7 @@ extension LocomotionTask {
     }
   }
 
-  private var terminationText: String {
+  var termination: String {
     guard let health = rules.health else { return "never" }
     guard health.terminates else { return "never (terminate_when_unhealthy is false)" }
     let height = ParameterValue.pair(health.height.low, health.height.high)
@@ -141,34 +120,6 @@ extension LocomotionRules.ObservationPart {
     case .bodyVelocities: "velocity of each body about the robot's centre of mass"
     case .actuatorForces: "actuator force at each joint"
     case .externalForces: "contact forces on each body about the robot's centre of mass"
-    }
-  }
-}
-
-extension Model.Joint {
-  fileprivate var positionElements: [EnvironmentSummary.Element] {
-    let quaternion = ["w", "x", "y", "z"].map {
-      EnvironmentSummary.Element(name: "\(name): quaternion \($0)", unit: "1")
-    }
-    return switch kind {
-    case .free: ["x", "y", "z"].map { .init(name: "\(name): \($0)", unit: "m") } + quaternion
-    case .ball: quaternion
-    case .slide: [.init(name: name, unit: "m")]
-    case .hinge: [.init(name: name, unit: "rad")]
-    }
-  }
-
-  fileprivate func velocityElements(
-    linear: String, angular: String, of quantity: String
-  ) -> [EnvironmentSummary.Element] {
-    let rotations = ["x", "y", "z"].map {
-      EnvironmentSummary.Element(name: "\(name): angular \(quantity) \($0)", unit: angular)
-    }
-    return switch kind {
-    case .free: ["x", "y", "z"].map { .init(name: "\(name): \(quantity) \($0)", unit: linear) } + rotations
-    case .ball: rotations
-    case .slide: [.init(name: name, unit: linear)]
-    case .hinge: [.init(name: name, unit: angular)]
     }
   }
 }

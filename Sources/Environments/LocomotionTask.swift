@@ -2,36 +2,16 @@ import Gym
 import MuJoCo
 import Random
 
-/// HalfCheetah, Hopper, Walker2d, Ant and Humanoid: one machinery, acting by ``LocomotionRules``.
-///
-/// Equal to Gymnasium 1.4 with numpy 2 bit for bit, which fixes the order of MuJoCo's calls and of every sum here.
-public final class LocomotionTask: MuJoCoTask {
-  public let specification: EnvironmentSpecification
-  /// Refreshed in place by `reset` and `step`. Whoever still holds a copy then makes that step allocate another.
-  public private(set) var observation: [Double]
-  public private(set) var rewardTerms = RewardTerms()
-  /// What MuJoCo said if the last step diverged, whether or not the task throws then.
-  public private(set) var divergence: Simulation.Divergence?
-  /// Seconds per action: frame_skip × the model's time step.
-  public let controlPeriod: Double
-
+/// HalfCheetah, Hopper, Walker2d, Ant, Humanoid, Swimmer and HumanoidStandup: one machinery, acting by ``LocomotionRules``.
+public final class LocomotionTask: SimulatedTask {
   let rules: LocomotionRules
-  let parameters: Parameters
-  let descriptors: [ParameterDescriptor]
-  let model: Model
-  private var simulation: Simulation
   private let displacement: ResolvedDisplacement
-  private let initialPositions: [Double]
-  private let initialVelocities: [Double]
-  /// Control ranges in Float, as Gymnasium's action space has them.
-  private let lowControls: [Float]
-  private let highControls: [Float]
-  private var scaledAction: [Float]
-  /// Why the simulation cannot go on until the next reset: steps throw it again, as what they would go on from is half done.
-  private var failure: (any Error)?
+  /// Where the robot was before the step.
+  private var placeBefore = SIMD2<Double>.zero
 
   private enum ResolvedDisplacement {
     case coordinate
+    case plane
     case body(Int)
     case massCenter(masses: [Double], total: Double)
   }
@@ -39,33 +19,19 @@ public final class LocomotionTask: MuJoCoTask {
   init(
     id: String, rules: LocomotionRules, parameters: Parameters, descriptors: [ParameterDescriptor]
   ) throws {
-    let model = try Model(contentsOf: try AssetFolder.model(rules.modelFile))
-    let simulation = try Simulation(model)
-    displacement = try Self.resolve(rules, in: model, environment: id)
-    specification = EnvironmentSpecification(
-      id: id, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) },
-      actionSize: model.controlCount, timeLimit: 1000, costs: SafetyCost.costs(of: String(id.prefix { $0 != "-" })),
-      libraries: EnvironmentCatalog.libraries)
-    observation = Array(repeating: 0, count: specification.observationSize)
-    controlPeriod = model.timestep * Double(rules.frameSkip)
+    let model = try Self.loadModel(parameters)
     self.rules = rules
-    self.parameters = parameters
-    self.descriptors = descriptors
-    self.model = model
-    initialPositions = simulation.read(.positions) { Array($0) }
-    initialVelocities = simulation.read(.velocities) { Array($0) }
-    lowControls = model.actuators.map { Float($0.low) }
-    highControls = model.actuators.map { Float($0.high) }
-    scaledAction = Array(repeating: 0, count: model.controlCount)
-    self.simulation = simulation
-    try setState(qpos: initialPositions, qvel: initialVelocities)
+    displacement = try Self.resolve(rules, in: model, parameters)
+    try super.init(
+      id: id, model: model, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) }, timeLimit: 1000,
+      needsExternalForces: rules.needsExternalForces, parameters: parameters, descriptors: descriptors)
+    try startAtRest()
   }
 
-  // MARK: Episodes
-
-  public func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
+  override func drawStart<Generator: RandomNumberGenerator>(
+    using generator: inout Generator
+  ) -> (positions: [Double], velocities: [Double]) {
     let noise = rules.resetNoise
-    // Positions first, then velocities, one draw (or normal) each, in the model's order.
     let positions = initialPositions.map { $0 + generator.uniform(-noise.scale, noise.scale) }
     let velocities = initialVelocities.map { initial in
       switch noise.velocities {
@@ -73,72 +39,21 @@ public final class LocomotionTask: MuJoCoTask {
       case .normal: initial + noise.scale * generator.standardNormal()
       }
     }
-    try setState(qpos: positions, qvel: velocities)
+    return (positions, velocities)
   }
-
-  public func setState(qpos: [Double], qvel: [Double]) throws {
-    try keepingFailure {
-      try simulation.reset()
-      try simulation.setState(positions: qpos, velocities: qvel)
-      try simulation.forward()
-    }
-    failure = nil
-    divergence = nil
-    rewardTerms = RewardTerms()
-    observe()
-  }
-
-  public func step(_ action: [Float]) throws -> Step {
-    try checkCount(action.count)
-    for i in action.indices { scaledAction[i] = control(i, for: action[i]) }
-    return try scaledAction.withUnsafeBufferPointer { try advance($0) { try simulation.setControls($0) } }
-  }
-
-  public func controls(for action: [Float]) -> [Float] { action.indices.map { control($0, for: action[$0]) } }
-
-  private func control(_ i: Int, for action: Float) -> Float {
-    let (low, high) = (lowControls[i], highControls[i])
-    // A symmetric range needs one multiplication, and [-1, 1] is left exactly alone.
-    return low == -high ? action * high : low + 0.5 * (action + 1) * (high - low)
-  }
-
-  public func step(controls: [Float]) throws -> Step {
-    try checkCount(controls.count)
-    return try controls.withUnsafeBufferPointer { try advance($0) { try simulation.setControls($0) } }
-  }
-
-  public func step(controls: [Double]) throws -> Step {
-    try checkCount(controls.count)
-    return try controls.withUnsafeBufferPointer { try advance($0) { try simulation.setControls($0) } }
-  }
-
-  public var qpos: [Double] { simulation.read(.positions) { Array($0) } }
-  public var qvel: [Double] { simulation.read(.velocities) { Array($0) } }
 
   // MARK: One step
 
-  /// Gymnasium's `step`, in its order.
-  /// - Parameter apply: writes the controls to the simulation.
-  @inline(__always)
-  private func advance<Number: BinaryFloatingPoint>(
-    _ controls: UnsafeBufferPointer<Number>, apply: (UnsafeBufferPointer<Number>) throws -> Void
-  ) throws -> Step {
-    if let failure { throw failure }
-    let before = place()
-    try keepingFailure {
-      try apply(controls)
-      try simulation.step(rules.frameSkip)
-      if rules.needsExternalForces { try simulation.computeExternalForces() }
-    }
-    divergence = simulation.takeDivergence()
-    if rules.throwsOnDivergence, let divergence {
-      throw EnvironmentError.diverged(environment: specification.id, reason: divergence.message)
-    }
-    let velocity = (place() - before) / controlPeriod
+  override func prepareStep() { placeBefore = place() }
 
-    observe()
+  override func score(_ action: AppliedAction) -> Step {
+    let velocity = (place() - placeBefore) / controlPeriod
     let healthy = isHealthy()
-    var terms = RewardTerms(forward: rules.forwardRewardWeight * velocity.x)
+    var terms = RewardTerms()
+    switch rules.gain {
+    case .velocity(let weight): terms.forward = weight * velocity.x
+    case .height: terms.forward = simulation.read(.positions) { $0[2] } / model.timestep
+    }
     if let health = rules.health {
       let paid = healthy || (health.paysLastStep && health.terminates)
       terms.healthy = (paid ? 1 : 0) * health.reward
@@ -146,24 +61,19 @@ public final class LocomotionTask: MuJoCoTask {
     if rules.controlCost.ofAppliedControls {
       terms.controlCost = rules.controlCost.weight * simulation.read(.controls) { sumOfSquares($0) }
     } else {
-      // numpy 2 takes a Python float's side of a product to the array's precision.
-      terms.controlCost = Double(Number(rules.controlCost.weight) * sumOfSquares(controls))
+      terms.controlCost = action.squaredNorm(times: rules.controlCost.weight)
     }
     if let cost = rules.contactCost { terms.contactCost = contactCost(cost) }
+    let reward: Double
+    switch rules.gain {
+    case .velocity: reward = (terms.forward + terms.healthy) - (terms.controlCost + terms.contactCost)
+    case .height:
+      terms.healthy = 1
+      reward = terms.forward - terms.controlCost - terms.contactCost + terms.healthy
+    }
     rewardTerms = terms
-    let reward = (terms.forward + terms.healthy) - (terms.controlCost + terms.contactCost)
     let terminated = !healthy && rules.health?.terminates == true
     return Step(reward: reward, ending: terminated ? .terminated : nil, velocity: velocity)
-  }
-
-  @inline(__always)
-  private func keepingFailure(_ work: () throws -> Void) throws {
-    do {
-      try work()
-    } catch {
-      failure = error
-      throw error
-    }
   }
 
   /// Where the robot is, metres; only differences matter. y is 0 for planar robots.
@@ -171,6 +81,8 @@ public final class LocomotionTask: MuJoCoTask {
     switch displacement {
     case .coordinate:
       return simulation.read(.positions) { SIMD2($0[0], 0) }
+    case .plane:
+      return simulation.read(.positions) { SIMD2($0[0], $0[1]) }
     case .body(let index):
       return simulation.read(.bodyPositions) { SIMD2($0[3 * index], $0[3 * index + 1]) }
     case .massCenter(let masses, let total):
@@ -189,7 +101,8 @@ public final class LocomotionTask: MuJoCoTask {
     guard let health = rules.health else { return true }
     return simulation.read(.positions) { positions in
       simulation.read(.velocities) { velocities in
-        let height = positions[health.heightIndex]
+        let index = health.heightIndex
+        let height = index < positions.count ? positions[index] : velocities[index - positions.count]
         guard health.heightIncludesEnds ? health.height.contains(height) : health.height.containsStrictly(height)
         else { return false }
         if let range = health.angle, !range.containsStrictly(positions[2]) { return false }
@@ -214,13 +127,17 @@ public final class LocomotionTask: MuJoCoTask {
     return rule.costRange?.clip(cost) ?? cost
   }
 
-  /// Refreshes ``observation`` in place.
-  private func observe() {
+  override var observationParts: [EnvironmentSummary.Part] { parts }
+  override var rewardParts: [EnvironmentSummary.Term] { terms }
+  override var startText: String { start }
+  override var terminationText: String { termination }
+
+  override func observe() {
     observation.withUnsafeMutableBufferPointer { target in
       var cursor = 0
       for part in rules.observation {
         simulation.read(part.quantity) { values in
-          let first = part.skipped
+          let first = min(part.skipped, values.count)
           switch part.clip {
           case nil: for i in first..<values.count { target[cursor + i - first] = values[i] }
           case let range?: for i in first..<values.count { target[cursor + i - first] = range.clip(values[i]) }
@@ -230,48 +147,33 @@ public final class LocomotionTask: MuJoCoTask {
       }
     }
   }
-
-  private func checkCount(_ given: Int) throws {
-    let expected = specification.actionSize
-    guard given == expected else {
-      throw EnvironmentError.wrongActionCount(environment: specification.id, expected: expected, given: given)
-    }
-  }
 }
 
 // MARK: - Rules meet the model
 
 extension LocomotionTask {
-  /// Finds what moves forward, and refuses a model that the rules would misread.
+  /// Finds what moves forward, and refuses a model that Gymnasium's rules cannot be applied to.
   private static func resolve(
-    _ rules: LocomotionRules, in model: Model, environment: String
+    _ rules: LocomotionRules, in model: Model, _ parameters: Parameters
   ) throws(EnvironmentError) -> ResolvedDisplacement {
-    func refuse(_ reason: String) -> EnvironmentError {
-      .modelDoesNotFit(path: model.path, environment: environment, reason: reason)
+    let positions = model.positionCount
+    guard positions >= rules.neededPositions else {
+      throw refusal(
+        of: model, parameters, "it has \(positions) positions, the rules speak of the first \(rules.neededPositions)")
     }
-    guard model.positionCount >= 3, model.velocityCount >= 3 else {
-      throw refuse("its \(model.positionCount) positions are fewer than the 3 of a torso")
-    }
-    for part in rules.observation where part.count(in: model) < 0 {
-      throw refuse("the observation leaves out \(part.skipped) numbers of \(part.name), more than there are")
-    }
-    if model.actuators.isEmpty { throw refuse("it has no actuators") }
-    if let actuator = model.actuators.first(where: { !($0.low < $0.high) }) {
-      throw refuse("its actuator '\(actuator.name)' has no control range (ctrlrange)")
+    // Gymnasium's Ant takes its height from positions and velocities in a row.
+    if let health = rules.health, positions + model.velocityCount <= health.heightIndex {
+      throw refusal(of: model, parameters, "it has \(positions + model.velocityCount) positions and velocities, the height would be the third")
     }
     switch rules.displacement {
-    case .coordinate:
-      return .coordinate
+    case .coordinate: return .coordinate
+    case .plane: return .plane
     case .massCenter:
       let masses = model.bodies.map(\.mass)
       return .massCenter(masses: masses, total: pairwiseSum(count: masses.count) { masses[$0] })
     case .body(let reference):
-      let index = reference.asNumber.map { Int($0) } ?? model.bodies.firstIndex { $0.name == "\(reference)" }
-      guard let index, model.bodies.indices.contains(index) else {
-        let names = model.bodies.dropFirst().map(\.name).joined(separator: ", ")
-        throw refuse("it has no body '\(reference)'; its bodies are \(names)")
-      }
-      return .body(index)
+      if let index = reference.asNumber.map({ Int($0) }), model.bodies.indices.contains(index) { return .body(index) }
+      return .body(try body("\(reference)", of: model, parameters) / 3)
     }
   }
 }
@@ -318,12 +220,13 @@ extension LocomotionRules.ObservationPart {
     }
   }
 
+  /// Numbers observed; none where the model has fewer than are skipped.
   func count(in model: Model) -> Int {
     switch self {
-    case .positions: model.positionCount - skipped
-    case .velocities, .actuatorForces: model.velocityCount - skipped
-    case .inertias: 10 * model.bodies.count - skipped
-    case .bodyVelocities, .externalForces: 6 * model.bodies.count - skipped
+    case .positions: max(0, model.positionCount - skipped)
+    case .velocities, .actuatorForces: max(0, model.velocityCount - skipped)
+    case .inertias: max(0, 10 * model.bodies.count - skipped)
+    case .bodyVelocities, .externalForces: max(0, 6 * model.bodies.count - skipped)
     }
   }
 }

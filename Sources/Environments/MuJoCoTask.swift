@@ -1,7 +1,7 @@
 import Gym
 
-/// A task in MuJoCo, which can also be replayed: from a given state, with controls in the actuators' own units.
-public protocol MuJoCoTask: DescribedEnvironment, ReplayableEnvironment {
+/// A task that can be replayed: from a given state, with controls in the task's own units.
+public protocol StateSettable: DescribedEnvironment, ReplayableEnvironment {
   /// The simulated positions [nq] and velocities [nv]: metres, radians, unit quaternions, seconds.
   var qpos: [Double] { get }
   var qvel: [Double] { get }
@@ -13,15 +13,24 @@ public protocol MuJoCoTask: DescribedEnvironment, ReplayableEnvironment {
   /// a task computes the control cost in the precision of the action it is given.
   func step(controls: [Float]) throws -> Step
   func step(controls: [Double]) throws -> Step
+}
 
+/// A task in MuJoCo.
+public protocol MuJoCoTask: StateSettable {
   /// What the last step's reward was made of.
   var rewardTerms: RewardTerms { get }
 }
 
-/// The terms of one step's reward = (forward + healthy) − (control + contact).
+/// The terms of one step's reward: gains minus costs, each weighted. What a task does not have is 0.
 public struct RewardTerms: Sendable, Equatable {
+  /// For moving forward, or for height where a robot is to stand up.
   public var forward = 0.0
   public var healthy = 0.0
   public var controlCost = 0.0
   public var contactCost = 0.0
+  /// For being away from a target, or a tip from where it is to be.
+  public var distanceCost = 0.0
+  /// For an arm that is away from what it is to push.
+  public var nearnessCost = 0.0
+  public var velocityCost = 0.0
 }

@@ -2,7 +2,7 @@ import Gym
 
 // How MuJoCo's and Bullet's tasks are replayed.
 
-extension MuJoCoTask {
+extension StateSettable {
   public var startQuantities: [(name: String, count: Int?)] { [("qpos0", qpos.count), ("qvel0", qvel.count)] }
   public var start: [[Double]] { [qpos, qvel] }
   public var startIsState: Bool { true }

@@ -64,13 +64,17 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public var costs: [SafetyCost]
   /// What it computes with, by the names that files give them: a run's files say so, as other versions may round otherwise.
   public var libraries: [LibraryVersion]
+  /// What is simulated, by content: a hash of it, so that a run does not go on in another world. `nil` where no file decides it.
+  public var modelHash: String?
 
   /// - Parameters:
   ///   - timeLimit: steps; `nil` for episodes of any length.
   ///   - costs: by default ``Step/cost``, the environment's own.
   ///   - libraries: what it computes with.
+  ///   - modelHash: of the model's content, where the environment reads one.
   public init(
-    id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own], libraries: [LibraryVersion] = []
+    id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own], libraries: [LibraryVersion] = [],
+    modelHash: String? = nil
   ) {
     self.id = id
     self.observationSize = observationSize
@@ -78,6 +82,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     self.timeLimit = timeLimit
     self.costs = costs
     self.libraries = libraries
+    self.modelHash = modelHash
   }
 }
 

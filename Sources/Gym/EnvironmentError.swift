@@ -8,6 +8,9 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
   /// A model that the task's rules do not apply to.
   case modelDoesNotFit(path: String, environment: String, reason: String)
   case wrongActionCount(environment: String, expected: Int, given: Int)
+  case wrongStateCount(environment: String, quantity: String, expected: Int, given: Int)
+  /// A task of Gymnasium's that it cannot run with today's simulators either.
+  case unsupportedEnvironment(String, reason: String, instead: String)
   /// Only with `divergence=throw`.
   case diverged(environment: String, reason: String)
 
@@ -29,6 +32,10 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
       "the model '\(path)' does not suit \(environment): \(reason)"
     case .wrongActionCount(let environment, let expected, let given):
       "\(environment) takes actions of \(expected) numbers, got \(given)"
+    case .wrongStateCount(let environment, let quantity, let expected, let given):
+      "\(environment) takes \(expected) \(quantity), got \(given)"
+    case .unsupportedEnvironment(let name, let reason, let instead):
+      "\(name) is not supported: \(reason); use \(instead)"
     case .diverged(let environment, let reason):
       "the simulation of \(environment) diverged: \(reason) Gymnasium would go on, and so does a run without environment.divergence"
     }

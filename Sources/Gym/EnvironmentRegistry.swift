@@ -43,12 +43,15 @@ public struct EnvironmentRegistry: Sendable {
   public let entries: [Entry]
   /// What they compute with, for `hpo --version`.
   public let libraries: [LibraryVersion]
+  private let refused: [String: EnvironmentError]
 
   /// - Parameters:
   ///   - entries: in the order of the list that `hpo env list` prints, no name twice.
   ///   - libraries: what they compute with.
-  public init(_ entries: [Entry], libraries: [LibraryVersion] = []) {
+  ///   - refused: names that people may expect here, and why there is nothing behind them.
+  public init(_ entries: [Entry], libraries: [LibraryVersion] = [], refused: [String: EnvironmentError] = [:]) {
     self.libraries = libraries
+    self.refused = refused
     var names: Set<String> = []
     for name in entries.flatMap({ [$0.id] + $0.aliases }) {
       demand(names.insert(name).inserted, "two environments are called '\(name)'; an id or a short name means one")
@@ -63,6 +66,7 @@ public struct EnvironmentRegistry: Sendable {
   /// - Throws: ``EnvironmentError/unknownEnvironment(_:nearest:known:)``.
   public func entry(_ name: String) throws(EnvironmentError) -> Entry {
     if let entry = entries.first(where: { $0.id == name || $0.aliases.contains(name) }) { return entry }
+    if let error = refused[name] { throw error }
     throw .unknownEnvironment(name, nearest: nearestName(to: name, among: entries.flatMap { $0.aliases + [$0.id] }), known: ids)
   }
 

@@ -6,14 +6,19 @@ public struct ParameterDescriptor: Sendable, Equatable {
     case bool
     /// Finite, at least `minimum` where there is one.
     case number(minimum: Double? = nil)
-    /// At least 1.
+    /// From 1 to ``most``.
     case count
     case text
+    /// A shipped model's name, or a path, which is kept as an absolute one: it means the same wherever settings are read again.
+    case modelFile
     /// Low and high ends, either may be infinite.
     case pair
     /// A body's name or index in the model.
     case body
     case choice([String])
+
+    /// A million time steps per action are a program that seems to hang.
+    static let most = 1_000_000
 
     /// Ends the sentence "… must be".
     public var expectation: String {
@@ -21,8 +26,8 @@ public struct ParameterDescriptor: Sendable, Equatable {
       case .bool: "true or false"
       case .number(.none): "a finite number"
       case .number(.some(let minimum)): "a finite number of at least \(ParameterValue.number(minimum))"
-      case .count: "a whole number of at least 1"
-      case .text: "a text that is not empty"
+      case .count: "a whole number from 1 to \(Self.most)"
+      case .text, .modelFile: "a text that is not empty"
       case .pair: "a pair 'low,high' with low ≤ high"
       case .body: "a body's name or index"
       case .choice(let options): options.map { "'\($0)'" }.joined(separator: " or ")
@@ -52,11 +57,14 @@ public struct ParameterDescriptor: Sendable, Equatable {
       guard let number = value.asNumber, number.isFinite, number >= minimum ?? -.infinity else { return nil }
       return .number(number)
     case .count:
-      guard let number = value.asNumber, number >= 1, number <= 1e6, number == number.rounded() else { return nil }
+      guard let number = value.asNumber, number >= 1, number <= Double(Kind.most), number == number.rounded() else { return nil }
       return .number(number)
     case .text:
       guard case .string(let text) = value, !text.isEmpty else { return nil }
       return value
+    case .modelFile:
+      guard case .string(let text) = value, !text.isEmpty else { return nil }
+      return .string(FilePath.absolute(text))
     case .pair:
       guard let (low, high) = value.asPair, low <= high else { return nil }  // false for NaN too
       return .pair(low, high)

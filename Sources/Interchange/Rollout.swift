@@ -7,7 +7,7 @@ public enum Rollout {
   /// - Parameters:
   ///   - environment: what is replayed.
   ///   - input: groups `episode_<i>` with `actions` [T, d] (float32 or float64, the environment's own units) and what an episode's start
-  ///     consists of: for MuJoCo tasks `qpos0` [nq] and `qvel0` [nv], for Bullet tasks `draws`, the random draws to consume.
+  ///     consists of: for MuJoCo tasks and Pendulum `qpos0` [nq] and `qvel0` [nv], for Bullet tasks `draws`, the random draws to consume.
   ///   - output: replaced as a whole: the same groups with float64 `observations` [T'+1, n], `rewards` [T'], `terminated` [T'] (0
   ///     or 1), for MuJoCo tasks `qpos` [T'+1, nq] and `qvel` [T'+1, nv], for Bullet tasks `reward_terms` [T', 5] and
   ///     `draws_consumed` [T'+1]; T' ends at the first termination.

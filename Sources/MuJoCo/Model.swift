@@ -61,6 +61,8 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
   public var velocityCount: Int { Int(pointer.pointee.nv) }
   /// Length of a control vector, nu.
   public var controlCount: Int { actuators.count }
+  /// Marked places on bodies.
+  public var siteCount: Int { Int(pointer.pointee.nsite) }
   /// Integration step, seconds.
   public var timestep: Double { pointer.pointee.opt.timestep }
 }

@@ -78,6 +78,8 @@ public struct Simulation: ~Copyable {
     case .velocities: try body(UnsafeBufferPointer(start: data.pointee.qvel, count: model.velocityCount))
     case .controls: try body(UnsafeBufferPointer(start: data.pointee.ctrl, count: model.controlCount))
     case .actuatorForces: try body(UnsafeBufferPointer(start: data.pointee.qfrc_actuator, count: model.velocityCount))
+    case .constraintForces: try body(UnsafeBufferPointer(start: data.pointee.qfrc_constraint, count: model.velocityCount))
+    case .sitePositions: try body(UnsafeBufferPointer(start: data.pointee.site_xpos, count: 3 * model.siteCount))
     case .bodyPositions: try body(UnsafeBufferPointer(start: data.pointee.xpos, count: 3 * bodies))
     case .massCenters: try body(UnsafeBufferPointer(start: data.pointee.xipos, count: 3 * bodies))
     case .inertias: try body(UnsafeBufferPointer(start: data.pointee.cinert, count: 10 * bodies))
@@ -96,6 +98,10 @@ public struct Simulation: ~Copyable {
     case controls
     /// qfrc_actuator [nv]: newtons or newton metres.
     case actuatorForces
+    /// qfrc_constraint [nv]: of limits, contacts and friction, newtons or newton metres.
+    case constraintForces
+    /// site_xpos [sites, 3]: metres, as of the last time step's start.
+    case sitePositions
     /// xpos [bodies, 3]: of the body frames, metres. As of the last time step's start: `mj_step` ends by integrating.
     case bodyPositions
     /// xipos [bodies, 3]: of the bodies' centres of mass, metres, as of the last time step's start.

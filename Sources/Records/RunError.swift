@@ -14,6 +14,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case checkpointLost(path: String)
   /// `curve.h5` or `replay.h5` was written under other settings than the checkpoint.
   case foreignFile(file: String, differences: [String])
+  /// The environment that was made has another id than the settings name.
+  case wrongEnvironment(found: String, expected: String)
+  /// What `checkEnvironment` found wrong with the environment, a sentence each.
+  case unsuitableEnvironment(findings: [String])
   /// The environment gave NaN or infinity.
   case notFinite(quantity: String, value: Double, step: Int, path: String)
   /// Learning gave what is not finite.
@@ -49,6 +53,10 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "'\(path)' holds steps of a run but no checkpoint.h5; put it back, or start over with --fresh"
     case .foreignFile(let file, let differences):
       "'\(file)' is of another run (\(differences.joined(separator: "; "))); put the run's own back, or start over with --fresh"
+    case .wrongEnvironment(let found, let expected):
+      "the settings name the environment '\(expected)', the one that was made is '\(found)'; use one id for both"
+    case .unsuitableEnvironment(let findings):
+      findings.joined(separator: "; ")
     case .notFinite(let quantity, let value, let step, let path):
       "the environment's \(quantity) became \(value) at step \(step); the last checkpoint in '\(path)' is intact"
     case .diverged(let error, let step, let path):

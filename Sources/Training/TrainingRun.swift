@@ -64,6 +64,11 @@ public final class TrainingRun {
     environment = TimeLimit(try makeEnvironment())
     let evaluationEnvironment = TimeLimit(try makeEnvironment())
     let facts = environment.specification
+    guard facts.id == settings.environment else {
+      throw RunError.wrongEnvironment(found: facts.id, expected: settings.environment)
+    }
+    let findings = checkEnvironment(evaluationEnvironment, .quick)
+    if !findings.isEmpty { throw RunError.unsuitableEnvironment(findings: findings) }
     let settings = try settings.resolved(for: facts.costs)
     if settings.updateAfter > settings.steps {
       warn("update_after \(settings.updateAfter) is more than the \(settings.steps) steps: the run ends without one update")

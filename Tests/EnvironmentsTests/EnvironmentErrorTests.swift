@@ -24,16 +24,26 @@ import Testing
     #expect(message(of: "Ant-v3") == "unknown environment 'Ant-v3'; did you mean 'Ant-v2'?")
     #expect(message(of: "Walker") == "unknown environment 'Walker'; did you mean 'Walker2d'?")
     #expect(
-      message(of: "Pendulum") == """
-        unknown environment 'Pendulum'; known are \(EnvironmentCatalog.ids.joined(separator: ", "))
+      message(of: "CartPole") == """
+        unknown environment 'CartPole'; known are \(EnvironmentCatalog.ids.joined(separator: ", "))
         """)
   }
 
   @Test func `a name without a version means v2`() throws {
     #expect(try EnvironmentCatalog.id(of: "Ant") == "Ant-v2")
     #expect(try EnvironmentCatalog.make("Humanoid").specification.id == "Humanoid-v2")
-    #expect(EnvironmentCatalog.ids.count == 18)
-    for id in EnvironmentCatalog.ids { #expect(try EnvironmentCatalog.make(id).specification.timeLimit == 1000) }
+    #expect(try EnvironmentCatalog.id(of: "Reacher") == "Reacher-v2")
+    #expect(try EnvironmentCatalog.id(of: "Pusher") == "Pusher-v5")
+    #expect(try EnvironmentCatalog.id(of: "Pendulum") == "Pendulum-v1")
+    #expect(EnvironmentCatalog.ids.count == 35)
+    for id in EnvironmentCatalog.ids {
+      let limit = ["Reacher": 50, "Pusher": 100, "Pendulum": 200][String(id.prefix { $0 != "-" })] ?? 1000
+      #expect(try EnvironmentCatalog.make(id).specification.timeLimit == limit, "\(id)")
+    }
+  }
+
+  @Test(arguments: ["Pusher-v2", "Pusher-v4"]) func `a Pusher that needs an older MuJoCo is refused with a sentence`(id: String) {
+    #expect(message(of: id) == "\(id) is not supported: its rules need a MuJoCo older than 3; use Pusher-v5")
   }
 
   @Test func `unknown parameters are refused with the nearest name`() {
@@ -57,7 +67,10 @@ import Testing
         == "parameter 'reset_noise_scale' of Ant-v2 can not be '-0.1'; it must be a finite number of at least 0")
     #expect(
       message(of: "Ant", ["frame_skip": 1.5])
-        == "parameter 'frame_skip' of Ant-v2 can not be '1.5'; it must be a whole number of at least 1")
+        == "parameter 'frame_skip' of Ant-v2 can not be '1.5'; it must be a whole number from 1 to 1000000")
+    #expect(
+      message(of: "Swimmer-v5", ["frame_skip": "100000000"])
+        == "parameter 'frame_skip' of Swimmer-v5 can not be '100000000'; it must be a whole number from 1 to 1000000")
     #expect(
       message(of: "Ant", ["healthy_z_range": .pair(2, 1)])
         == "parameter 'healthy_z_range' of Ant-v2 can not be '[2, 1]'; it must be a pair 'low,high' with low ≤ high")
@@ -88,13 +101,59 @@ import Testing
     try withTemporaryModel("<mujoco><worldbody><body name='a'><joint/><geom size='1'/></body></worldbody></mujoco>") {
       path in
       #expect(
-        message(of: "Ant", ["xml_file": .string(path)])
-          == "the model '\(path)' does not suit Ant-v2: its 1 positions are fewer than the 3 of a torso")
+        message(of: "Ant", ["xml_file": .string(path)]) == "the model '\(path)' does not suit Ant-v2: it has no actuators")
+    }
+    let text = """
+      <mujoco><worldbody><body name='a'><joint name='j'/><geom size='1'/></body></worldbody><actuator><motor joint='j' \
+      ctrlrange='-1 1'/></actuator></mujoco>
+      """
+    try withTemporaryModel(text) { path in
+      func refusal(_ id: String) -> String { message(of: id, ["xml_file": .string(path)]) }
+      let begins = { (id: String) in "the model '\(path)' does not suit \(id): " }
+      #expect(refusal("Hopper") == begins("Hopper-v2") + "it has 1 positions, the rules speak of the first 3")
+      #expect(
+        refusal("Ant") == begins("Ant-v2") + "it has 2 positions and velocities, the height would be the third")
+      #expect(refusal("Swimmer") == begins("Swimmer-v2") + "it has 1 positions, the rules speak of the first 2")
+      #expect(refusal("Reacher") == begins("Reacher-v2") + "it has no body 'fingertip'; its bodies are a")
+      #expect(refusal("Pusher") == begins("Pusher-v5") + "it has no body 'tips_arm'; its bodies are a")
+      #expect(
+        refusal("InvertedDoublePendulum") == begins("InvertedDoublePendulum-v2") + "it has no site at the tip of its poles")
+      #expect(refusal("HalfCheetah") == "no error")  // Gymnasium runs it
     }
     try withTemporaryModel("<mujoco><worldbody><body name='torso'><freejoint/><geom size='1'/></body></worldbody></mujoco>") {
       path in
       #expect(
         message(of: "Ant", ["xml_file": .string(path)]) == "the model '\(path)' does not suit Ant-v2: it has no actuators")
+    }
+  }
+
+  @Test(arguments: ["0", "-0.002"]) func `a model whose time does not advance is refused`(timestep: String) throws {
+    let text = """
+      <mujoco><option timestep='\(timestep)'/><worldbody><body><joint name='j'/><geom size='1'/></body></worldbody><actuator><motor \
+      joint='j' ctrlrange='-1 1'/></actuator></mujoco>
+      """
+    try withTemporaryModel(text) { path in
+      for id in ["HalfCheetah", "InvertedPendulum"] {
+        let text = message(of: id, ["xml_file": .string(path)])
+        #expect(text.hasSuffix("its time step is \(Double(timestep)!) s; <option timestep> must be above 0"), "\(text)")
+      }
+    }
+  }
+
+  @Test func `a motor without a control range can be replayed, and says why agents cannot drive it`() throws {
+    let text = """
+      <mujoco><worldbody><body><joint name='j'/><geom size='1'/></body></worldbody><actuator><motor name='m' joint='j'/></actuator></mujoco>
+      """
+    try withTemporaryModel(text) { path in
+      let task = try #require(
+        try EnvironmentCatalog.make("HalfCheetah", parameters: ["xml_file": .string(path)]) as? any StateSettable)
+      try task.setState(qpos: [0], qvel: [0])
+      _ = try task.step(controls: [1.0])
+      #expect(task.qvel[0] > 0)
+      let expected = "the model '\(path)' does not suit HalfCheetah-v2: its actuator 'm' has no control range (ctrlrange)"
+      var generator = SystemRandomNumberGenerator()
+      #expect(message { try task.reset(using: &generator) } == expected)
+      #expect(message { _ = try task.step([Float(1)]) } == expected)
     }
   }
 

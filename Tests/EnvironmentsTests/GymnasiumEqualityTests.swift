@@ -12,10 +12,11 @@ import Testing
     return files.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appending(path: $0).path }
   }()
 
-  @Test func `every id, ten parameter sets and three diverging tasks are recorded`() {
+  @Test func `every id, 18 parameter sets, ten models of one's own and three diverging tasks are recorded`() {
     let names = Self.fixtures.map { URL(filePath: $0).deletingPathExtension().lastPathComponent }
     #expect(Set(EnvironmentCatalog.ids.filter { !$0.contains("PyBullet") }).isSubset(of: names))
-    #expect(names.count { $0.hasSuffix("-parameters") } == 10)
+    #expect(names.count { $0.hasSuffix("-parameters") } == 18)
+    #expect(names.count { $0.hasSuffix("-joints") || $0.hasSuffix("-cable") } == 10)
     #expect(names.count { $0.hasSuffix("-broken") } == 3)
   }
 
@@ -23,13 +24,23 @@ import Testing
     let file = try HDF5File.open(at: path)
     let id: String = try file.attribute("environment")
     let parameters = try parameters(json: try file.attribute("parameters"))
-    let task = try #require(try EnvironmentCatalog.make(id, parameters: parameters) as? any MuJoCoTask)
-    let episodes = try file.childNames
-    #expect(episodes.count >= 3)
-    for episode in episodes { try compare(try file.group(episode), with: task) }
+    let model: String? = try file.attributeNames.contains("model") ? file.attribute("model") : nil
+    try withModel(model) { path in
+      let own: [String: ParameterValue] = path.map { ["xml_file": .string($0)] } ?? [:]
+      let made = try EnvironmentCatalog.make(id, parameters: parameters.merging(own) { $1 })
+      let task = try #require(made as? any StateSettable)
+      let episodes = try file.childNames
+      #expect(episodes.count >= 3)
+      for episode in episodes { try compare(try file.group(episode), with: task) }
+    }
   }
 
-  private func compare(_ group: Group, with task: any MuJoCoTask) throws {
+  private func withModel(_ text: String?, _ body: (String?) throws -> Void) throws {
+    guard let text else { return try body(nil) }
+    try withTemporaryModel(text) { try body($0) }
+  }
+
+  private func compare(_ group: Group, with task: any StateSettable) throws {
     var worst = Differences()
     try task.setState(qpos: try group.read("qpos0"), qvel: try group.read("qvel0"))
     let observations = try Rows(group, "observations")

@@ -91,6 +91,45 @@ import Testing
     }
   }
 
+  @Test func `a C++ exception inside of MuJoCo's library becomes a message`() {
+    #expect(ErrorGuard.passException("no thread") == "no thread")
+  }
+
+  @Test func `models with MuJoCo's own plugins load and run`() throws {
+    let elastic = """
+      <mujoco><extension><plugin plugin="mujoco.elasticity.cable"/></extension><worldbody><composite type="cable" curve="s" count="6 1 1" \
+      size="1" initial="none"><plugin plugin="mujoco.elasticity.cable"><config key="twist" value="1e7"/><config key="bend" value="4e6"/>\
+      </plugin><joint kind="main" damping="0.015"/><geom type="capsule" size=".02"/></composite></worldbody></mujoco>
+      """
+    let controlled = """
+      <mujoco><extension><plugin plugin="mujoco.pid"/></extension><worldbody><body><joint name="j"/><geom size=".1" pos="0 0 1"/></body>\
+      </worldbody><actuator><plugin plugin="mujoco.pid" joint="j" ctrlrange="-1 1"><config key="kp" value="40"/></plugin></actuator></mujoco>
+      """
+    for text in [elastic, controlled] {
+      try withModel(text) { path in
+        var simulation = try Simulation(Model(contentsOf: path))
+        try simulation.step(10)
+        #expect(simulation.read(.positions) { $0.allSatisfy(\.isFinite) })
+      }
+    }
+  }
+
+  @Test func `a model's content has the SHA-256 that the standard gives`() throws {
+    // FIPS 180-4's examples, and lengths about a block's.
+    #expect(SHA256.hexDigest(of: "") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(SHA256.hexDigest(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(
+      SHA256.hexDigest(of: "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
+        == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+    #expect(
+      SHA256.hexDigest(of: String(repeating: "a", count: 1_000_000))
+        == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    try withModel(Self.ball) { path in
+      let model = try Model(contentsOf: path)
+      #expect(try model.contentHash() == Model(contentsOf: path).contentHash())
+    }
+  }
+
   @Test func `errors and warnings write no log file`() throws {
     _ = ErrorGuard.raise("logged?")
     try withModel(Self.ball) { path in

@@ -5,10 +5,14 @@
 // Every MuJoCo call that can fail has a guarded form here. It returns false on an error, whose text is then in
 // mujoco_guard_message(). Nesting and use from several threads are fine: what is kept is per thread.
 //
+// MuJoCo's compiler is C++ and may throw (no memory, no thread). Exceptions end in mujoco_guard_catch, as neither C nor Swift can be
+// passed by them.
+//
 // Limits: the jump skips MuJoCo's own clean-up, so memory that the failed call held is leaked, and an mjData that was
 // being stepped is good only for mj_resetData or mj_deleteData. An error raised outside of a guarded call aborts.
 #include <mujoco/mujoco.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /// Makes the guard MuJoCo's log handler: nothing is printed, no MUJOCO_LOG.TXT is written. Once per process suffices.
 void mujoco_guard_install(void);
@@ -16,7 +20,10 @@ void mujoco_guard_install(void);
 /// The last guarded call's error on this thread; valid until the next guarded call.
 const char *mujoco_guard_message(void);
 
-/// NULL on failure.
+/// Loads MuJoCo's own plugin libraries from the folder `plugin` beside the library itself; does nothing where there is none.
+void mujoco_guard_load_plugins(void);
+
+/// NULL on failure. Starts no threads: where the system refuses one, MuJoCo would end the process.
 mjModel *mujoco_guard_load(const char *path);
 mjData *mujoco_guard_make_data(const mjModel *model);
 
@@ -24,7 +31,11 @@ bool mujoco_guard_reset(const mjModel *model, mjData *data);
 bool mujoco_guard_forward(const mjModel *model, mjData *data);
 /// `count` times mj_step.
 bool mujoco_guard_step(const mjModel *model, mjData *data, int count);
+/// Writes the model's binary form, mj_sizeModel bytes.
+bool mujoco_guard_save(const mjModel *model, void *bytes, size_t size);
 bool mujoco_guard_rne_post_constraint(const mjModel *model, mjData *data);
+/// A C++ exception, caught: false, and its text is the message. For tests.
+bool mujoco_guard_throw_through(const char *text);
 /// mju_error itself, so that tests can raise one.
 bool mujoco_guard_raise(const char *text);
 
