@@ -26,6 +26,8 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CProcessor"),
+    // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
+    .target(name: "CKernels"),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -38,7 +40,7 @@ let package = Package(
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", "CProcessor", "Random", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: ["COpenBLAS", "CProcessor", "CKernels", "Random", .product(name: "RealModule", package: "swift-numerics")]),
 
     // Abstractions that depend on nothing.
     .target(name: "Random"),
@@ -57,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "hpo",
       dependencies: [
-        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", "Environments", "LinearAlgebra", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: vendoredLibraries),
 
@@ -65,7 +67,7 @@ let package = Package(
     .target(
       name: "FaultInjection", path: "Tests/FaultInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "Random"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "TestSupport"]),
     .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "TestSupport"]),
     .testTarget(name: "ExperienceTests", dependencies: ["Experience"]),

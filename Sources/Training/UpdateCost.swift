@@ -2,9 +2,9 @@ import Agents
 
 /// How many floating-point operations the matrix products of one update need: the floor that its speed is measured against. Counted
 /// are the products that the algorithm needs, each once, not what a program happens to do.
-enum UpdateCost {
+package enum UpdateCost {
   /// Multiplications and additions, each counted.
-  static func operations(_ settings: AgentSettings) -> Double {
+  package static func operations(_ settings: AgentSettings) -> Double {
     let n = Double(settings.observationSize), d = Double(settings.actionSize)
     let h = Double(settings.hiddenSize), layers = Double(settings.policyHiddenLayers)
     let outputs = settings.usesFlow && settings.flowStd == .shared ? d : 2 * d

@@ -7,8 +7,8 @@ public enum Versions {
   /// This program's own.
   public static let program = "0.1.0"
 
-  /// The instruction set that the program's own loops were compiled for.
-  public static var instructions: String { BuildTarget.instructions }
+  /// The instruction set of the loops that the program's own numbers go through: the best that the machine has, or the one forced.
+  public static var instructions: String { Kernel.current.instructions }
 
   /// By name, for attributes and `hpo --version`.
   public static var all: [(name: String, version: String)] { rounding + [("hdf5_version", HDF5File.libraryVersion)] }

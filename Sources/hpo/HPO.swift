@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LinearAlgebra
 import Training
 
 @main
@@ -14,6 +15,12 @@ struct HPO: ParsableCommand {
 
   static func main() {
     signal(SIGPIPE, SIG_IGN)  // a reader that goes away is no reason to stop training
+    do {
+      try Kernel.checkVariable()
+    } catch {
+      report("\(error)")
+      exit(withError: ExitCode(2))
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
