@@ -12,20 +12,9 @@ CONFIG ?=
 
 export PKG_CONFIG_PATH := $(CURDIR)/Vendor/pkgconfig:$(PKG_CONFIG_PATH)
 
-# Swift's SIMD becomes AVX-512, or AVX2 and FMA, where this machine has them; elsewhere the build stays portable. Another machine,
-# another build: PORTABLE=1 builds for any machine of this architecture.
-ifeq ($(shell uname -m),x86_64)
-ifneq ($(PORTABLE),1)
-HAS = $(shell grep -m 1 '^flags' /proc/cpuinfo 2>/dev/null | grep -q -w $(1) && echo yes)
-ifeq ($(call HAS,avx2)$(call HAS,fma),yesyes)
-MACHINE_FLAGS := -Xcc -march=x86-64-v3
-ifeq ($(call HAS,avx512f)$(call HAS,avx512bw)$(call HAS,avx512cd)$(call HAS,avx512dq)$(call HAS,avx512vl),yesyesyesyesyes)
-MACHINE_FLAGS := -Xcc -march=x86-64-v4
-endif
-endif
-endif
-endif
-SWIFT_FLAGS := -c release $(MACHINE_FLAGS)
+# Diagnostics without colour whether a terminal reads them or a pipe: the flag is part of what a build was made with, and going from one
+# to the other would make it anew. The processor's instructions are chosen when the program starts.
+SWIFT_FLAGS := -c release --no-color-diagnostics
 # Bullet takes a minute and a half to build: only who uses its tasks waits for it.
 BULLET := $(if $(findstring Flagrun,$(ENV))$(findstring PyBullet,$(ENV)),setup-bullet)
 HPO = "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/hpo"

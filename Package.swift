@@ -37,6 +37,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CProcessor"),
     .target(name: "CBuildInfo"),
+    // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
+    .target(name: "CKernels"),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -49,7 +51,7 @@ let package = Package(
     .target(name: "HDF5", dependencies: ["CHDF5", "Support"]),
     .target(
       name: "LinearAlgebra",
-      dependencies: ["COpenBLAS", "CProcessor", "Random", "Support", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: ["COpenBLAS", "CProcessor", "CKernels", "Random", "Support", .product(name: "RealModule", package: "swift-numerics")]),
 
     // What every room may use.
     .target(name: "Support", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
@@ -95,7 +97,7 @@ let package = Package(
     .target(
       name: "HPOCommands",
       dependencies: [
-        "Benchmarks", "Configuration", "Gym", "Interchange", "Records", "SettingDeclarations", "Support", "Training",
+        "Benchmarks", "Configuration", "Gym", "Interchange", "LinearAlgebra", "Records", "SettingDeclarations", "Support", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "hpo", dependencies: ["Environments", "HPOCommands"], linkerSettings: vendoredLibraries),
@@ -104,7 +106,7 @@ let package = Package(
     .target(
       name: "FaultInjection", path: "Tests/FaultInjection", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Random", "Support"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["CKernels", "LinearAlgebra", "Random", "Support"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "NeuralNetworks", "Random", "TestSupport"]),
     .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "Gym", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support", "TestSupport"]),
     .testTarget(name: "ExperienceTests", dependencies: ["Experience", "LinearAlgebra", "Random"]),
@@ -134,7 +136,7 @@ let package = Package(
 )
 
 // What is used is imported where it is used: the graph above is what the sources say.
-let cTargets: Set = ["CProcessor", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
+let cTargets: Set = ["CProcessor", "CKernels", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
 for target in package.targets where target.type == .regular && target.path == nil && !cTargets.contains(target.name) {
   target.swiftSettings = [.enableUpcomingFeature("MemberImportVisibility")]
 }

@@ -15,11 +15,14 @@ public struct ProductBenchmark: Sendable, Codable, Equatable {
   public var ownRate: Double
   /// OpenBLAS's, measured in turn with it.
   public var blasRate: Double
+  /// That of independent multiply-adds in registers, measured in turn with them; 0 without a kernel.
+  public var peakRate: Double
 
   enum CodingKeys: String, CodingKey {
     case name, rows, columns, terms
     case ownRate = "own_gflops"
     case blasRate = "openblas_gflops"
+    case peakRate = "peak_gflops"
   }
 
   /// One lane's products: 128 rows, 256 hidden units, 17 inputs, 6 actions.
@@ -71,7 +74,10 @@ public struct ProductBenchmark: Sendable, Codable, Equatable {
       }
     }
     var times: (own: [Double], blas: [Double]) = ([], [])
+    var peaks: [Double] = []
+    let thread = WorkerPool(threads: 1)
     for _ in 0...repetitions {
+      peaks.append(Kernel.current.multiplyAddRate(on: thread, repetitions: 1) ?? 0)
       times.own.append(seconds(own))
       times.blas.append(seconds(blas))
     }
@@ -79,6 +85,6 @@ public struct ProductBenchmark: Sendable, Codable, Equatable {
     // The first repetition warms up.
     return ProductBenchmark(
       name: name, rows: m, columns: n, terms: k, ownRate: operations / median(Array(times.own.dropFirst())),
-      blasRate: operations / median(Array(times.blas.dropFirst())))
+      blasRate: operations / median(Array(times.blas.dropFirst())), peakRate: 1e-9 * median(peaks))
   }
 }

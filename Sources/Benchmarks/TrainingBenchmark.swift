@@ -19,6 +19,11 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   public var threads: Int
   /// OpenBLAS's rate of 128×256×256 products on all threads at once, GFLOP/s, the median of measurements between stretches of the loop.
   public var productRate: Double
+  /// Rate of independent multiply-adds in registers on all threads at once, GFLOP/s, measured like `productRate`; 0 without a kernel.
+  public var peakRate: Double
+  /// Share of that peak at which a median update's products run, and all of them in the whole loop.
+  public var updateShareOfPeak: Double
+  public var loopShareOfPeak: Double
   /// Median milliseconds of one update, of its parts, and of acting and sampling.
   public var updateMilliseconds: Double
   /// Medians by name: an update's parts, and acting and sampling.
@@ -38,6 +43,9 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
   enum CodingKeys: String, CodingKey {
     case environment, algorithm, threads
     case productRate = "product_gflops"
+    case peakRate = "peak_gflops"
+    case updateShareOfPeak = "update_share_of_peak"
+    case loopShareOfPeak = "loop_share_of_peak"
     case updateMilliseconds = "update_ms"
     case partMilliseconds = "part_ms"
     case updateFloorMilliseconds = "update_floor_ms"
@@ -67,13 +75,21 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     let operations = agentSettings.kind.type.operationsPerUpdate(agentSettings)
     let (update, parts) = try updateTimes(agentSettings, pool, repetitions: repetitions)
     let simulation = try stepTime(task, repetitions: repetitions)
-    let stretches = try loopStretches(settings, on: environment, repetitions: repetitions) { productRate(pool) }
+    var peaks: [Double] = []
+    let stretches = try loopStretches(settings, on: environment, repetitions: repetitions) {
+      peaks.append(Kernel.current.multiplyAddRate(on: pool) ?? 0)
+      return productRate(pool)
+    }
     let rate = median(stretches.map(\.productRate))
+    let peak = median(peaks)
+    let stepsPerSecond = median(stretches.map(\.stepsPerSecond))
+    func shareOfPeak(_ updatesPerSecond: Double) -> Double { peak > 0 ? updatesPerSecond * operations / peak : 0 }
     return TrainingBenchmark(
       environment: settings.environment, algorithm: algorithm.name, threads: threads, productRate: rate * 1e-9,
+      peakRate: peak * 1e-9, updateShareOfPeak: shareOfPeak(1 / update), loopShareOfPeak: shareOfPeak(stepsPerSecond),
       updateMilliseconds: 1e3 * update, partMilliseconds: parts.mapValues { 1e3 * $0 },
       updateFloorMilliseconds: 1e3 * operations / rate, environmentMilliseconds: 1e3 * simulation,
-      stepsPerSecond: median(stretches.map(\.stepsPerSecond)), floorStepsPerSecond: 1 / (operations / rate + simulation),
+      stepsPerSecond: stepsPerSecond, floorStepsPerSecond: 1 / (operations / rate + simulation),
       share: median(stretches.map { $0.stepsPerSecond * (operations / $0.productRate + simulation) }))
   }
 

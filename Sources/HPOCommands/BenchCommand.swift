@@ -67,6 +67,12 @@ struct BenchCommand: ParsableCommand {
           + String(format: "%.0f steps/s, floor %.0f, %.0f %%; ", row.stepsPerSecond, row.floorStepsPerSecond, 100 * row.share)
           + String(format: "update %.2f ms, floor %.2f at %.0f GFLOP/s; ", row.updateMilliseconds, row.updateFloorMilliseconds, row.productRate)
           + String(format: "environment %.3f ms", row.environmentMilliseconds))
+      if row.peakRate > 0 {
+        say(
+          String(
+            format: "  of %.0f GFLOP/s, the peak of multiply-adds: %.0f %% in updates, %.0f %% in the loop; OpenBLAS's products %.0f %%",
+            row.peakRate, 100 * row.updateShareOfPeak, 100 * row.loopShareOfPeak, 100 * row.productRate / row.peakRate))
+      }
       for (part, time) in row.partMilliseconds.sorted(by: { $0.value > $1.value }) {
         say("  " + part.padding(toLength: 18, withPad: " ", startingAt: 0) + String(format: "%8.3f ms", time))
       }
@@ -141,11 +147,13 @@ struct BenchCommand: ParsableCommand {
         try sayJSON(["products": rows])
         return
       }
-      print("GFLOP/s on one thread                 rows columns terms    own OpenBLAS")
+      print("GFLOP/s on one thread                 rows columns terms    own OpenBLAS   peak   own/peak")
       for row in rows {
         print(
           row.name.padding(toLength: 36, withPad: " ", startingAt: 0)
-            + String(format: "%6d %7d %5d %6.1f %8.1f", row.rows, row.columns, row.terms, row.ownRate, row.blasRate))
+            + String(
+              format: "%6d %7d %5d %6.1f %8.1f %6.1f %8.0f %%", row.rows, row.columns, row.terms, row.ownRate, row.blasRate, row.peakRate,
+              row.peakRate > 0 ? 100 * row.ownRate / row.peakRate : .nan))
       }
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Gym
+import LinearAlgebra
 import Records
 import Support
 import Synchronization
@@ -40,6 +41,12 @@ public struct Program: Sendable {
   public func main() -> Never {
     Self.running.withLock { $0 = self }
     signal(SIGPIPE, SIG_IGN)  // a reader that goes away is no reason to stop training
+    do {
+      try Kernel.checkVariable()
+    } catch {
+      report("\(error)")
+      HPO.exit(withError: ExitCode(2))
+    }
     do {
       var command = try HPO.parseAsRoot()
       try command.run()

@@ -4,27 +4,16 @@ import Support
 
 extension Matrix {
   /// sums[c] ← Σ over rows, or sums[c] + Σ when `accumulating`.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
   public func sumRows(into sums: Vector<S>, accumulating: Bool = false) {
     demand(sums.count == columns, "column sums of \(shape) into \(sums.count)")
     if !accumulating { sums.fill(0) }
-    for row in 0..<rows {
-      let line = pointer + row * stride
-      for column in 0..<columns { sums.pointer[column] += line[column] }
-    }
+    S.addRows(sums.pointer, pointer, rows: rows, columns: columns, stride: stride)
   }
 
   /// self ← self + scale·other.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
   public func add(_ other: Matrix, scaledBy scale: S = 1) {
     demand(other.rows == rows && other.columns == columns, "adding \(other.shape) to \(shape)")
-    for row in 0..<rows {
-      let line = pointer + row * stride
-      let added = other.pointer + row * other.stride
-      for column in 0..<columns { line[column] += scale * added[column] }
-    }
+    for row in 0..<rows { S.add(pointer + row * stride, other.pointer + row * other.stride, scaledBy: scale, columns) }
   }
 
   /// self ← scale·other.
@@ -64,19 +53,15 @@ extension Vector {
   }
 
   /// self ← self + other.
-  @specialized(where S == Float)
-  @specialized(where S == Double)
   public func add(_ other: Vector) {
     demand(other.count == count, "adding \(other.count) values to \(count)")
-    for index in 0..<count { pointer[index] += other.pointer[index] }
+    S.add(pointer, other.pointer, scaledBy: 1, count)
   }
 
   /// Polyak averaging: self ← self + rate·(other − self).
-  @specialized(where S == Float)
-  @specialized(where S == Double)
   public func interpolate(towards other: Vector, rate: S) {
     demand(other.count == count, "averaging \(count) values with \(other.count)")
-    for index in 0..<count { pointer[index] += rate * (other.pointer[index] - pointer[index]) }
+    S.interpolate(pointer, other.pointer, rate: rate, count)
   }
 
   /// Whether every value is finite; NaN and ±∞ are not.

@@ -1,3 +1,4 @@
+import CKernels
 import Support
 
 /// A matrix read with rows and columns exchanged; nothing is moved.
@@ -41,25 +42,30 @@ extension Matrix {
 
   /// self ← finish(start + A Bᵀ): a layer's forward pass.
   public func setProduct(
-    _ a: Matrix, _ b: Transposed<S>, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing
+    _ a: Matrix, _ b: Transposed<S>, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing,
+    by kernel: Kernel = .current
   ) {
-    multiply(a, false, b.matrix, true, start, finish)
+    multiply(a, false, b.matrix, true, start, finish, kernel)
   }
 
   /// self ← finish(start + A B): a layer's gradient by its input.
   public func setProduct(
-    _ a: Matrix, _ b: Matrix, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing
+    _ a: Matrix, _ b: Matrix, from start: ProductStart<S> = .zero, finish: ProductFinish<S> = .nothing,
+    by kernel: Kernel = .current
   ) {
-    multiply(a, false, b, false, start, finish)
+    multiply(a, false, b, false, start, finish, kernel)
   }
 
   /// self ← start + Aᵀ B: a layer's gradient by its weights.
-  public func setProduct(_ a: Transposed<S>, _ b: Matrix, from start: ProductStart<S> = .zero) {
-    multiply(a.matrix, true, b, false, start, .nothing)
+  public func setProduct(
+    _ a: Transposed<S>, _ b: Matrix, from start: ProductStart<S> = .zero, by kernel: Kernel = .current
+  ) {
+    multiply(a.matrix, true, b, false, start, .nothing, kernel)
   }
 
   private func multiply(
-    _ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool, _ start: ProductStart<S>, _ finish: ProductFinish<S>
+    _ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool, _ start: ProductStart<S>, _ finish: ProductFinish<S>,
+    _ kernel: Kernel
   ) {
     let m = transposeA ? a.columns : a.rows
     let k = transposeA ? a.rows : a.columns
@@ -68,17 +74,18 @@ extension Matrix {
       k == (transposeB ? b.columns : b.rows) && rows == m && columns == n,
       "\(shape) can not hold \(a.shape)\(transposeA ? "ᵀ" : "") × \(b.shape)\(transposeB ? "ᵀ" : "")")
     check(start, finish)
+    kernels_count_operations(Int64(2 * m * n * k))
     if m == 0 || n == 0 { return }
     // Few rows do not pay for the panels, and few columns leave them half empty. But OpenBLAS's kernels for small matrices take memory
     // at every call unless the right-hand side is transposed.
-    if S.multipliesInTiles && (transposeB ? m >= 24 && n >= 48 : m > 1 && n > 1) {
+    if S.multiplies(by: kernel) && (transposeB ? m >= 24 && n >= 48 : m > 1 && n > 1) {
       let (first, firstStride) = startOfSums(start)
       S.multiply(
         TiledProduct(
           rows: m, columns: n, steps: k, left: a.pointer, leftRowStride: transposeA ? 1 : a.stride,
           leftStepStride: transposeA ? a.stride : 1, right: b.pointer, rightStride: b.stride,
           rightIsTransposed: transposeB, result: pointer, resultStride: stride, start: first, startStride: firstStride,
-          finish: finish))
+          finish: finish), by: kernel)
       return
     }
     prepare(start)
@@ -138,4 +145,10 @@ extension Matrix {
     case .keepWherePositive(let output, let rows): multiplyByReLUDerivative(output: output, rows: rows)
     }
   }
+}
+
+/// What the products of matrices amount to.
+public enum ProductCount {
+  /// Multiplications and additions, each counted, that the calling thread's products have needed so far.
+  public static var operations: Int { Int(kernels_operations()) }
 }

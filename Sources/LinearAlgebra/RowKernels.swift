@@ -1,6 +1,7 @@
 import RealModule
 
-/// Loops over one row that are worth vector instructions. The plain loops here say what is meant, and serve Double; Float has its own.
+/// Loops over one row that are worth vector instructions. The plain loops here say what is meant, and serve Double; Float's are in C,
+/// where they are compiled for several instruction sets.
 ///
 /// ReLU compares with 0 so that NaN passes: it shows in the loss instead of vanishing in a mask.
 public protocol RowKernels {
@@ -23,6 +24,12 @@ public protocol RowKernels {
     gradient: UnsafePointer<Self>, other: UnsafePointer<Self>?, _ count: Int, _ constants: AdamConstants<Self>)
   /// x[i], x[16 + i] ← √(−2 ln x[i])·(cos, sin)(2π·x[16 + i]) for i < 16: independent standard normal numbers, where they were uniform.
   static func makeNormal(_ block: UnsafeMutablePointer<Self>)
+  /// x[c] ← x[c] + Σ over `rows` rows of a, `stride` numbers from one to the next, added in order.
+  static func addRows(_ x: UnsafeMutablePointer<Self>, _ a: UnsafePointer<Self>, rows: Int, columns: Int, stride: Int)
+  /// x ← x + scale·y.
+  static func add(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, scaledBy scale: Self, _ count: Int)
+  /// x ← x + rate·(y − x).
+  static func interpolate(_ x: UnsafeMutablePointer<Self>, _ y: UnsafePointer<Self>, rate: Self, _ count: Int)
 }
 
 /// The numbers of one Adam step.
@@ -88,5 +95,23 @@ extension Double: RowKernels {
       second[i] = c.beta2 * second[i] + c.share2 * (g * g)
       theta[i] -= c.stepSize * first[i] / (second[i].squareRoot() * c.scale + c.epsilon)
     }
+  }
+
+  public static func addRows(
+    _ x: UnsafeMutablePointer<Double>, _ a: UnsafePointer<Double>, rows: Int, columns: Int, stride: Int
+  ) {
+    for row in 0..<rows { for column in 0..<columns { x[column] += a[row * stride + column] } }
+  }
+
+  public static func add(
+    _ x: UnsafeMutablePointer<Double>, _ y: UnsafePointer<Double>, scaledBy scale: Double, _ count: Int
+  ) {
+    for i in 0..<count { x[i] += scale * y[i] }
+  }
+
+  public static func interpolate(
+    _ x: UnsafeMutablePointer<Double>, _ y: UnsafePointer<Double>, rate: Double, _ count: Int
+  ) {
+    for i in 0..<count { x[i] += rate * (y[i] - x[i]) }
   }
 }

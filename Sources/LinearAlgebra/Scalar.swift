@@ -15,9 +15,9 @@ public protocol Scalar: Real, BinaryFloatingPoint, SIMDScalar, Codable, BitwiseC
     _ a: UnsafePointer<Self>, _ strideA: Int, _ x: UnsafePointer<Self>, _ strideX: Int,
     beta: Self, _ y: UnsafeMutablePointer<Self>, _ strideY: Int)
 
-  /// Whether ``multiply(_:)`` is there and faster than ``gemm(transposeA:transposeB:m:n:k:_:_:_:_:beta:_:_:)`` for products of some size.
-  static var multipliesInTiles: Bool { get }
-  static func multiply(_ product: TiledProduct<Self>)
+  /// Whether products of this type can be made by `kernel`; if not, ``gemm(transposeA:transposeB:m:n:k:_:_:_:_:beta:_:_:)`` makes them.
+  static func multiplies(by kernel: Kernel) -> Bool
+  static func multiply(_ product: TiledProduct<Self>, by kernel: Kernel)
 }
 
 extension Float: Scalar {

@@ -21,8 +21,8 @@ public enum Versions {
   /// The packages that it depends on, as `Package.swift` pins them.
   public static let packages = "swift-argument-parser 1.8.2, swift-numerics 1.1.1, swift-system 1.8.1, Yams 6.2.2"
 
-  /// The instruction set that the program's own loops were compiled for.
-  public static var instructions: String { BuildTarget.instructions }
+  /// The instruction set of the loops that the program's own numbers go through: the best that the machine has, or the one forced.
+  public static var instructions: String { Kernel.current.instructions }
 
   /// By name, for attributes and `hpo --version`.
   /// - Parameter libraries: what the environment computes with.

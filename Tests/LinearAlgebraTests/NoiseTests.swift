@@ -4,32 +4,35 @@ import Random
 import Testing
 
 @Suite struct NoiseTests {
-  @Test func `sixteen-wide logarithm stays within 2e-7 of the exact value, of its size or of 1`() {
-    var worst = 0.0
-    for index in 0..<200_000 {
-      let x = Float(exp2(-40 + 40 * Double(index) / 200_000))
+  @Test(arguments: Kernel.available)
+  func `the logarithm stays within 2e-7 of the exact value, of its size or of 1`(_ kernel: Kernel) {
+    let x = (0..<200_000).map { Float(exp2(-40 + 40 * Double($0) / 200_000)) }
+    let worst = zip(x, changed(x) { kernel.table.pointee.logarithm($0, $1) }).map { x, found in
       let exact = log(Double(x))
-      worst = max(worst, abs(Double(Float.log16(SIMD16(repeating: x))[7]) - exact) / max(1, abs(exact)))
-    }
-    #expect(worst < 2e-7)
-    #expect(Float.log16(SIMD16(repeating: 1)) == SIMD16(repeating: 0))
+      return abs(Double(found) - exact) / max(1, abs(exact))
+    }.max()
+    #expect(worst.map { $0 < 2e-7 } == true)
+    #expect(changed([1]) { kernel.table.pointee.logarithm($0, $1) } == [0])
   }
 
-  @Test func `sixteen-wide logarithm keeps its digits just below 1`() {
-    for step in 1...64 {
-      let x = 1 - Float(step) * 0x1p-24
-      let exact = log(Double(x))
-      #expect(abs(Double(Float.log16(SIMD16(repeating: x))[0]) / exact - 1) < 3e-7, "\(step)")
+  @Test(arguments: Kernel.available)
+  func `the logarithm keeps its digits just below 1`(_ kernel: Kernel) {
+    let x = (1...64).map { 1 - Float($0) * 0x1p-24 }
+    for (x, found) in zip(x, changed(x) { kernel.table.pointee.logarithm($0, $1) }) {
+      #expect(abs(Double(found) / log(Double(x)) - 1) < 3e-7, "\(x)")
     }
   }
 
-  @Test func `sixteen-wide cosine and sine stay within 1.2e-7 of the exact values over a whole turn`() {
+  @Test(arguments: Kernel.available)
+  func `cosine and sine stay within 1.2e-7 of the exact values over a whole turn`(_ kernel: Kernel) {
+    // Every 65th multiple of 2⁻²⁴ and its neighbours in turn.
+    let turns = (0..<(1 << 18)).map { Float((UInt32($0) &* 64 &+ UInt32($0) & 63) & 0xFF_FFFF) * 0x1p-24 }
+    var sines = turns
+    let cosines = changed(turns) { kernel.table.pointee.cosine_and_sine($0, &sines, $1) }
     var worst = 0.0
-    for index in 0..<(1 << 18) {
-      // Every 65th multiple of 2⁻²⁴ and its neighbours in turn.
-      let t = Float((UInt32(index) &* 64 &+ UInt32(index) & 63) & 0xFF_FFFF) * 0x1p-24
-      let (cosine, sine) = Float.cosineAndSine16(ofTurns: SIMD16(repeating: t))
-      worst = max(worst, abs(Double(cosine[3]) - cos(2 * .pi * Double(t))), abs(Double(sine[12]) - sin(2 * .pi * Double(t))))
+    for (index, t) in turns.enumerated() {
+      let angle = 2 * .pi * Double(t)
+      worst = max(worst, abs(Double(cosines[index]) - cos(angle)), abs(Double(sines[index]) - sin(angle)))
     }
     #expect(worst < 1.2e-7)
   }

@@ -6,7 +6,7 @@ import Testing
   /// Single rows and columns, shapes for BLAS, and shapes for tiles: every remainder of rows and columns, sums longer than a panel.
   static let shapes = [
     (1, 5, 3), (4, 1, 3), (4, 5, 1), (1, 1, 7), (3, 4, 5), (33, 17, 65), (24, 48, 1), (25, 49, 6), (26, 63, 17), (27, 64, 255),
-    (28, 65, 256), (29, 50, 257), (31, 48, 8), (64, 80, 600), (24, 48, 0), (5, 6, 0),
+    (28, 65, 256), (29, 50, 257), (37, 95, 23), (40, 71, 12), (45, 81, 7), (31, 48, 8), (64, 80, 600), (24, 48, 0), (5, 6, 0),
   ]
 
   @Test(arguments: shapes)
@@ -15,16 +15,16 @@ import Testing
   }
 
   /// Fused multiply-adds in order, one accumulator: the bits are the same on every machine that has them.
-  @Test(.enabled(if: Float.multipliesInTiles), arguments: shapes.filter { $0.0 >= 24 && $0.1 >= 48 })
-  func `tiled products add their terms in order, each rounded once`(_ shape: (Int, Int, Int)) {
-    checkProducts(shape, Float.self) { terms, start in
+  @Test(arguments: Kernel.available.filter(Float.multiplies), shapes.filter { $0.0 >= 24 && $0.1 >= 48 })
+  func `tiled products add their terms in order, each rounded once`(_ kernel: Kernel, _ shape: (Int, Int, Int)) {
+    checkProducts(shape, Float.self, by: kernel) { terms, start in
       terms.reduce(start) { $0.addingProduct($1.0, $1.1) }
     } agree: { $0.bitPattern == $1.bitPattern }
   }
 
-  @Test(arguments: shapes)
-  func `every kind of product matches the definition in Float`(_ shape: (Int, Int, Int)) {
-    checkProducts(shape, Float.self) { terms, start in
+  @Test(arguments: Kernel.available, shapes)
+  func `every kind of product matches the definition in Float`(_ kernel: Kernel, _ shape: (Int, Int, Int)) {
+    checkProducts(shape, Float.self, by: kernel) { terms, start in
       Float(terms.reduce(Double(start)) { $0 + Double($1.0) * Double($1.1) })
     } agree: { abs($0 - $1) < 1e-5 * max(1, Float(shape.2).squareRoot()) }
   }
@@ -33,7 +33,7 @@ import Testing
   ///   - sum: of the terms' factors, and what it starts from.
   ///   - agree: of the found and the expected.
   private func checkProducts<S: Scalar>(
-    _ shape: (Int, Int, Int), _: S.Type, sum: ([(S, S)], S) -> S, agree: (S, S) -> Bool
+    _ shape: (Int, Int, Int), _: S.Type, by kernel: Kernel = .current, sum: ([(S, S)], S) -> S, agree: (S, S) -> Bool
   ) {
     let (m, n, k) = shape
     var generator = SeededGenerator(seed: 1)
@@ -71,12 +71,12 @@ import Testing
           let c = random(m, n)
           c.copy(from: before)
           switch kind {
-          case 0: c.setProduct(a, b, from: start, finish: finish)
-          case 1: c.setProduct(a, flipped(b).transposed, from: start, finish: finish)
+          case 0: c.setProduct(a, b, from: start, finish: finish, by: kernel)
+          case 1: c.setProduct(a, flipped(b).transposed, from: start, finish: finish, by: kernel)
           default:
             // A transposed left-hand side only ever makes a weight's gradient.
             guard case .nothing = finish else { continue }
-            c.setProduct(flipped(a).transposed, b, from: start)
+            c.setProduct(flipped(a).transposed, b, from: start, by: kernel)
           }
           for row in 0..<m {
             for column in 0..<n {
