@@ -54,10 +54,14 @@ let package = Package(
       dependencies: [
         "Gym", "Environments", "Agents", "Experience", "HDF5", "Random", .product(name: "Yams", package: "Yams"),
       ]),
+    // Many runs: plans, a machine's or a cluster's worth of processes, and what their files say.
+    .target(
+      name: "Experiments",
+      dependencies: ["Training", "Environments", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "hpo",
       dependencies: [
-        "Training", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Training", "Experiments", "Environments", "MuJoCo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       linkerSettings: vendoredLibraries),
 
@@ -76,6 +80,7 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Training", "hpo", "HDF5", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",

@@ -1,7 +1,7 @@
 import Foundation
 import HDF5
 
-/// Where a run keeps its files: `<out>/<environment id>/<algorithm>/seed-<n>/`.
+/// Where a run keeps its files: `<out>/<environment id>/<algorithm>[+<variant>]/seed-<n>/`.
 public struct RunDirectory: Sendable, Equatable {
   /// As given, relative to the working directory unless it begins with a slash.
   public let path: String
@@ -10,8 +10,10 @@ public struct RunDirectory: Sendable, Equatable {
   public init(path: String) { self.path = path }
 
   /// The folder of a run of these settings below `out`.
-  public init(out: String, settings: Settings) {
-    path = "\(out)/\(settings.environment)/\(settings.algorithm.rawValue)/seed-\(settings.seed)"
+  /// - Parameter variant: what sets the run apart from its algorithm as it is.
+  public init(out: String, settings: Settings, variant: String? = nil) {
+    let label = settings.algorithm.rawValue + (variant.map { "+\($0)" } ?? "")
+    path = "\(out)/\(settings.environment)/\(label)/seed-\(settings.seed)"
   }
 
   /// Path of the settings in force.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Experiments
 import Foundation
 import MuJoCo
 import Training
@@ -63,7 +64,7 @@ private let longestMessage = 2000
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case EnvironmentError.diverged: ExitCode(1)
-  case is EnvironmentError, is WrongAssignment, is SettingsError, is OutputIsInput: ExitCode(2)
+  case is EnvironmentError, is WrongAssignment, is SettingsError, is PlanError, is OutputIsInput: ExitCode(2)
   case MuJoCoError.modelNotReadable, MuJoCoError.modelNotLoaded: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile:
     ExitCode(2)

@@ -8,8 +8,8 @@ struct HPO: ParsableCommand {
     commandName: "hpo", abstract: "Hamiltonian Policy Optimization.",
     version: Versions.all.map { "\($0.name): \($0.version)" }.joined(separator: "\n"),
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
-      BenchCommand.self, SettingsCommand.self,
+      TrainCommand.self, SweepCommand.self, RunsCommand.self, EvaluateCommand.self, EnvironmentCommand.self,
+      RolloutCommand.self, ProbeCommand.self, BenchCommand.self, SettingsCommand.self,
     ])
 
   static func main() {

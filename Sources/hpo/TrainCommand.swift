@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Experiments
 import Foundation
 import Synchronization
 import Training
@@ -24,6 +25,8 @@ struct TrainCommand: ParsableCommand {
   var steps: String?
   @Option(help: "Folder of runs.")
   var out = "runs"
+  @Option(parsing: .unconditional, help: "What the run is called besides its algorithm; its folder is <algorithm>+<name>.")
+  var name: String?
   @Option(help: "YAML file of settings.")
   var config: String?
   @Option(
@@ -40,14 +43,18 @@ struct TrainCommand: ParsableCommand {
   var threads: String?
   @Flag(help: "Discard what the run directory holds and start over.")
   var fresh = false
+  /// What holds the other end of the input, a sweep, is gone when the input ends.
+  @Flag(help: .hidden)
+  var stopAtEndOfInput = false
 
   func run() throws {
     try reportingFailures {
+      if let name, !isFolderName(name) { throw PlanError.notAFolderName(name, of: "the run's name", source: "--name") }
       if out.isEmpty { throw SettingsError.contradiction("--out can not be empty; it names the folder of runs") }
       let settings = try Settings(layers: try layers(), environment: environment)
       // At once: opening a long run takes seconds, in which a signal must not kill it.
       StopRequest.listen()
-      let directory = RunDirectory(out: out, settings: settings)
+      let directory = RunDirectory(out: out, settings: settings, variant: name)
       if try !fresh && TrainingRun.isFinished(settings, in: directory) {
         say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
         return
@@ -57,7 +64,8 @@ struct TrainCommand: ParsableCommand {
       }
       say("\(settings.environment), \(settings.algorithm.rawValue), seed \(settings.seed), \(settings.steps) steps")
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
-      run.stopRequest = { StopRequest.received }
+      let endsWithInput = stopAtEndOfInput
+      run.stopRequest = { StopRequest.received ?? (endsWithInput && hasEnded(STDIN_FILENO) ? .terminate : nil) }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
       let progress = ProgressLine(run)
       run.onStep = { _ in progress.update() }
@@ -89,6 +97,12 @@ struct TrainCommand: ParsableCommand {
     }
     return entries
   }
+}
+
+/// Whether nobody holds the other end of a pipe.
+private func hasEnded(_ descriptor: Int32) -> Bool {
+  var question = pollfd(fd: descriptor, events: 0, revents: 0)
+  return poll(&question, 1, 0) > 0 && question.revents & Int16(POLLHUP) != 0
 }
 
 /// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at
