@@ -57,7 +57,7 @@ let package = Package(
     // Many runs: plans, a machine's or a cluster's worth of processes, and what their files say.
     .target(
       name: "Experiments",
-      dependencies: ["Training", "Environments", "Experience", "HDF5", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["Training", "Environments", "Experience", "Gym", "HDF5", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "hpo",
       dependencies: [

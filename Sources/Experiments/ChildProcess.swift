@@ -128,3 +128,15 @@ func privatePipe() throws(SpawnError) -> (read: Int32, write: Int32) {
   for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   return (ends[0], ends[1])
 }
+
+/// The program that is running, to be started again: by its path, so that process lists show its name, unless another file has taken its
+/// place there meanwhile, as a build does. A sweep's runs are all of one version.
+public var ownProgram: String {
+  let link = "/proc/self/exe"
+  guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link) else { return CommandLine.arguments[0] }
+  var (running, present) = (stat(), stat())
+  guard stat(link, &running) == 0, stat(path, &present) == 0, running.st_ino == present.st_ino, running.st_dev == present.st_dev else {
+    return link
+  }
+  return path
+}

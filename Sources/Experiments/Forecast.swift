@@ -24,12 +24,21 @@ public struct Forecast: Sendable {
   ///   - left: steps left of each run, in the order of their turns.
   ///   - places: runs at a time.
   public func seconds(_ left: [(kind: String, steps: Int)], places: Int) -> Double? {
-    var free = [Double](repeating: 0, count: max(1, places))
+    var times: [Double] = []
     for run in left {
       guard let speed = stepsPerSecond(of: run.kind) else { return nil }
-      let first = free.indices.min { free[$0] < free[$1] }!
-      free[first] += Double(run.steps) / speed
+      times.append(Double(run.steps) / speed)
     }
-    return free.max()
+    return Self.seconds(times, places: places)
+  }
+
+  /// The same of runs that take so many seconds each.
+  public static func seconds(_ times: [Double], places: Int) -> Double {
+    var free = [Double](repeating: 0, count: max(1, places))
+    for time in times {
+      let first = free.indices.min { free[$0] < free[$1] }!
+      free[first] += time
+    }
+    return free.max()!
   }
 }

@@ -1,5 +1,6 @@
 import Environments
 import Experience
+import Gym
 import Training
 
 /// One run of a plan: its settings, checked, and its folder.
@@ -14,7 +15,10 @@ public struct PlannedRun: Sendable, Equatable {
   let entries: [SettingEntry]
 
   /// Where it records itself.
-  public var directory: RunDirectory { RunDirectory(out: out, settings: settings, variant: variant) }
+  public var directory: RunDirectory { directory(below: out) }
+
+  /// Where it would below another folder.
+  func directory(below out: String) -> RunDirectory { RunDirectory(out: out, settings: settings, variant: variant) }
 
   /// `Hopper-v2 sac-hpo+inert seed 3`.
   public var label: String { "\(kind) seed \(settings.seed)" }
@@ -26,18 +30,28 @@ public struct PlannedRun: Sendable, Equatable {
   public var choosesThreads: Bool { entries.contains { $0.key == "threads" } }
 
   /// The command line, behind the program's name, that makes and continues this run.
-  /// - Parameter threads: of its updates; the numbers do not depend on it.
-  public func arguments(threads: String) -> [String] {
+  /// - Parameters:
+  ///   - threads: of its updates, if they are to be said; the numbers do not depend on them.
+  ///   - other: in place of ``out``.
+  public func arguments(threads: Int?, out other: String? = nil) -> [String] {
     var arguments = ["train", settings.environment, "--algorithm", settings.algorithm.rawValue, "--seed", "\(settings.seed)"]
-    arguments += ["--steps", "\(settings.steps)", "--threads", threads, "--out", out]
+    arguments += ["--steps", "\(settings.steps)", "--out", other ?? out]
+    if let threads { arguments += ["--threads", "\(threads)"] }
     if let variant { arguments += ["--name", variant] }
     for entry in entries where !["steps", "threads"].contains(entry.key) { arguments += ["--set", "\(entry.key)=\(entry.value)"] }
     return arguments
   }
 
+  /// Steps of an episode at most; of one without limit, a thousand stand for it.
+  public func timeLimit() throws -> Int { try specification().timeLimit ?? 1000 }
+
+  private func specification() throws -> EnvironmentSpecification {
+    try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters).specification
+  }
+
   /// Bytes of memory that a process of this run comes to use.
   public func memory() throws -> Int {
-    let facts = try EnvironmentCatalog.make(settings.environment, parameters: settings.environmentParameters).specification
+    let facts = try specification()
     let rows = min(settings.replayCapacity, settings.steps)
     return Self.programMemory + rows * ReplayBuffer.bytesPerStep(facts.observationSize, facts.actionSize)
   }

@@ -39,8 +39,8 @@ public final class Sweep {
 
   /// How to go about it.
   public struct Options: Sendable {
-    /// Path of the program that trains.
-    public var program: String
+    /// Path of the program that trains, asked before each start.
+    public var program: @Sendable () -> String
     /// Runs at a time; `nil`: a processor each.
     public var jobs: Int?
     /// Threads of each run; `nil`: one, and two while there are fewer runs than processors.
@@ -53,7 +53,7 @@ public final class Sweep {
     /// - Parameters:
     ///   - program: path of the program that trains.
     ///   - resources: what may be used.
-    public init(program: String, resources: Resources) {
+    public init(program: @escaping @Sendable () -> String = { ownProgram }, resources: Resources = .current) {
       self.program = program
       self.resources = resources
     }
@@ -118,6 +118,9 @@ public final class Sweep {
     let threads = options.threads ?? (runs.allSatisfy(\.choosesThreads) ? runs.map(\.settings.threads).max() ?? 1 : 1)
     return max(1, options.resources.processors / threads)
   }
+
+  /// Bytes that as many runs as are at work at a time come to use, the largest first.
+  public var memory: Int { needs.sorted(by: >).prefix(jobs).reduce(0, +) }
 
   /// The runs at work, in the order of their start.
   public var running: [PlannedRun] { children.map { runs[$0.run] } }
@@ -214,11 +217,11 @@ public final class Sweep {
 
   private func start(_ index: Int, threads: Int, _ lifeline: borrowing Lifeline) {
     let run = runs[index]
-    var arguments = run.arguments(threads: "\(threads)") + ["--stop-at-end-of-input"]
+    var arguments = run.arguments(threads: threads) + ["--stop-at-end-of-input"]
     if options.startsOver && hasStarted.insert(index).inserted { arguments.append("--fresh") }
     hasStarted.insert(index)
     do {
-      let process = try ChildProcess(options.program, arguments, lifeline: lifeline)
+      let process = try ChildProcess(options.program(), arguments, lifeline: lifeline)
       children.append(Child(run: index, threads: threads, memory: needs[index], process: process))
       states[index] = .running
       onEvent(.started(run, threads: threads))
@@ -322,4 +325,4 @@ extension Sweep.State {
 }
 
 /// Bytes as people say them.
-func gigabytes(_ bytes: Int) -> String { String(format: "%.1f GB", Double(bytes) / 1e9) }
+public func gigabytes(_ bytes: Int) -> String { String(format: "%.1f GB", Double(bytes) / 1e9) }

@@ -49,6 +49,25 @@ struct SweepCommand: ParsableCommand {
   @Flag(help: "Discard what the runs have recorded and start over.")
   var fresh = false
 
+  @Flag(help: "Submit the runs to Slurm, one a task of an array job, and watch them.")
+  var slurm = false
+  @Option(help: "Slurm: partition.")
+  var partition: String?
+  @Option(help: "Slurm: time limit of a task, such as 04:00:00; a run that takes longer goes on in another.")
+  var time: String?
+  @Option(help: "Slurm: memory of a task, such as 4G. (default: not asked for)")
+  var memory: String?
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Slurm: a further option of sbatch, such as --account=lab.", valueName: "option"))
+  var slurmOption: [String] = []
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Slurm: what starts hpo on a node, such as 'apptainer exec hpo.sif'.", valueName: "command"))
+  var launcher: String?
+  @Flag(help: "Slurm: submit, and watch nothing.")
+  var submitOnly = false
+
   func validate() throws {
     if plans.isEmpty && environments == nil { throw ValidationError("name a plan, or --environments and --algorithms") }
     if !plans.isEmpty {
@@ -59,6 +78,14 @@ struct SweepCommand: ParsableCommand {
     for (option, value) in [("--threads", threads), ("--jobs", jobs)] {
       if let value, !(1...10_000).contains(value) { throw ValidationError("\(option) must be from 1 to 10000, not \(value)") }
     }
+    if !slurm {
+      let given: [(String, Bool)] = [
+        ("--partition", partition != nil), ("--time", time != nil), ("--memory", memory != nil), ("--slurm-option", !slurmOption.isEmpty),
+        ("--launcher", launcher != nil), ("--submit-only", submitOnly),
+      ]
+      for (option, isGiven) in given where isGiven { throw ValidationError("\(option) is for --slurm") }
+    }
+    if slurm && fresh { throw ValidationError("--fresh does not go with --slurm: a task that comes back would start over each time") }
     if let seeds, Plan.seeds(seeds) == nil { throw ValidationError("--seeds are written 0-4 or 0,2,5-7, not '\(seeds)'") }
     if out.isEmpty { throw ValidationError("--out can not be empty; it names the folder of runs") }
   }
@@ -70,7 +97,13 @@ struct SweepCommand: ParsableCommand {
         refusals.append("\(label): \(error)")
         report("\(label) is left out: \(error)")
       }
-      try train(runs, refusals: refusals)
+      if dryRun {
+        try estimate(runs, refusals: refusals)
+      } else if slurm {
+        try submit(runs, refusals: refusals)
+      } else {
+        try train(runs, refusals: refusals)
+      }
     }
   }
 
@@ -118,11 +151,16 @@ struct SweepCommand: ParsableCommand {
 
   // MARK: On this machine
 
-  private func train(_ runs: [PlannedRun], refusals: [String]) throws {
-    var options = Sweep.Options(program: "/proc/self/exe", resources: .current)
+  private var sweepOptions: Sweep.Options {
+    var options = Sweep.Options()
     options.jobs = jobs
     options.threads = threads
     options.startsOver = fresh
+    return options
+  }
+
+  private func train(_ runs: [PlannedRun], refusals: [String]) throws {
+    let options = sweepOptions
     let sweep = try Sweep(runs, options)
     let display = SweepDisplay(sweep)
     sweep.onEvent = display.take
@@ -131,12 +169,66 @@ struct SweepCommand: ParsableCommand {
     display.finish()
     let failures = refusals + sweep.failures.map { "\($0.run.label): \($0.reason)" }
     let finished = sweep.states.count { $0 == .finished }
-    say("\(finished) of \(runs.count + refusals.count) runs finished" + (failures.isEmpty ? "" : ", \(failures.count) failed:"))
-    for failure in failures { report(failure) }
+    let before = display.finishedBefore > 0 ? ", \(display.finishedBefore) of them before" : ""
+    conclude("\(finished) of \(runs.count + refusals.count) runs finished\(before)", failures)
     if let signal = sweep.stopSignal {
       report("stopped by \(signal.name); the same command goes on")
       throw ExitCode(128 + signal.number)
     }
+    if !failures.isEmpty { throw ExitCode(1) }
+  }
+  private func conclude(_ summary: String, _ failures: [String]) {
+    say(summary + (failures.isEmpty ? "" : ", \(failures.count) failed:"))
+    for failure in failures { report(failure) }
+  }
+
+  /// What a sweep would do, and how long it would take.
+  private func estimate(_ runs: [PlannedRun], refusals: [String]) throws {
+    let sweep = try Sweep(runs, sweepOptions)
+    let records = runs.map { fresh ? nil : RunRecord(reading: $0.directory) }
+    let isOpen = records.map { $0?.state != .finished }
+    let open = zip(runs, isOpen).filter(\.1).map(\.0)
+    say("measuring a second of each kind of run")
+    let speeds = try SpeedMeasurement(sweepOptions, jobs: sweep.jobs).measure(open)
+    var times: [Double] = []
+    for (run, record) in zip(runs, records) {
+      if record?.state == .finished, !fresh {
+        say("\(run.label): finished")
+        continue
+      }
+      let seconds = speeds[run.kind]!.seconds(run, from: record?.step ?? 0, timeLimit: try run.timeLimit())
+      times.append(seconds)
+      let done = record.map { ", \($0.step) taken" } ?? ""
+      say("\(run.label): \(run.settings.steps) steps\(done), about \(duration(seconds))")
+    }
+    let most = sweep.memory
+    say(
+      "\(runs.count) runs, \(times.count) to take, \(sweep.jobs) at a time: about \(duration(Forecast.seconds(times, places: sweep.jobs))); "
+        + "memory \(gigabytes(most)) of \(gigabytes(sweepOptions.resources.memory))")
+    if !refusals.isEmpty { throw ExitCode(1) }
+  }
+
+  // MARK: On a cluster
+
+  private func submit(_ runs: [PlannedRun], refusals: [String]) throws {
+    var options = SlurmSweep.Options()
+    (options.partition, options.time, options.memory) = (partition, time, memory)
+    (options.jobs, options.threads, options.further) = (jobs, threads, slurmOption)
+    options.launcher = launcher?.split(separator: " ").map(String.init) ?? []
+    let sweep = try SlurmSweep(runs, folder: "\(runs.first?.out ?? out)/slurm", options)
+    let display = SlurmDisplay(sweep)
+    display.begin()
+    try sweep.submit { job, tasks in
+      say("job \(job): \(tasks) task\(tasks == 1 ? "" : "s"), logs in \(sweep.folder)/\(job)_<task>.log; 'scancel \(job)' ends it")
+    }
+    if submitOnly {
+      if !refusals.isEmpty { throw ExitCode(1) }
+      return
+    }
+    say("watching; Control-C ends that, not the runs")
+    try display.watch()
+    let failures = refusals + display.failures
+    conclude("\(sweep.states.count { $0 == .finished }) of \(runs.count + refusals.count) runs finished", failures)
     if !failures.isEmpty { throw ExitCode(1) }
   }
 }

@@ -6,8 +6,9 @@ import Training
 /// is a line that stays. Nothing is coloured.
 final class SweepDisplay {
   private unowned let sweep: Sweep
-  private let isLive = Terminal.isLive
-  private var drawnLines = 0
+  private let lines = LiveLines()
+  /// Runs that there was nothing to do for.
+  private(set) var finishedBefore = 0
   private var records: [String: RunRecord] = [:]
   private var forecast = Forecast()
   private var nextLook = ContinuousClock.now
@@ -18,13 +19,17 @@ final class SweepDisplay {
   func take(_ event: Sweep.Event) {
     switch event {
     case .started(let run, let threads):
-      if !isLive { tell("\(run.label): at work" + (threads == 1 ? "" : " on \(threads) threads")) }
+      if !lines.isLive { tell("\(run.label): at work" + (threads == 1 ? "" : " on \(threads) threads")) }
     case .finished(let run, let alreadyWas):
       let record = RunRecord(reading: run.directory)
       if let record { learn(record, run) }
       records[run.directory.path] = nil
+      if alreadyWas {
+        finishedBefore += 1
+        return
+      }
       let value = record?.lastReturn.map { String(format: ", mean return %.1f", $0) } ?? ""
-      tell("\(run.label): finished\(alreadyWas ? " before" : "")\(value)")
+      tell("\(run.label): finished\(value)")
     case .failed(let run, let reason): complain("\(run.label) failed: \(reason)")
     case .held(let run, let holder): tell("\(run.label): \(holder) is at work there; waiting for it")
     case .said(let run, let line): complain("\(run.label): \(line.hasPrefix("hpo: ") ? String(line.dropFirst(5)) : line)")
@@ -36,7 +41,7 @@ final class SweepDisplay {
   /// Once a second: what has changed since.
   func tick() {
     let now = ContinuousClock.now
-    let isDue = isLive || now - lastSummary >= .seconds(60)
+    let isDue = lines.isLive || now - lastSummary >= .seconds(60)
     guard isDue else { return }
     if now >= nextLook {
       look()
@@ -44,11 +49,11 @@ final class SweepDisplay {
       nextLook = .now + max(.seconds(2), (ContinuousClock.now - now) * 200)
     }
     lastSummary = now
-    if isLive { draw() } else { say(summary) }
+    if lines.isLive { draw() } else { say(summary) }
   }
 
   /// Takes the table away.
-  func finish() { erase() }
+  func finish() { lines.erase() }
 
   // MARK: What is known
 
@@ -97,32 +102,21 @@ final class SweepDisplay {
   // MARK: Lines
 
   private func draw() {
-    guard let size = Terminal.size else { return }
-    let rows = sweep.running.compactMap { records[$0.directory.path] }
-    var lines = rows.isEmpty ? [] : RunTable.lines(rows, width: size.columns - 1, showsPlans: false)
-    // The last row stays free: a line at the very end would scroll.
-    let most = max(1, size.rows - 2)
-    if lines.count > most { lines = lines.prefix(most - 1) + ["… and \(lines.count - most + 1) more"] }
-    lines.append(summary)
-    let text = lines.map { String($0.prefix(size.columns - 1)) + "\u{1B}[K\n" }.joined()
-    put(upwards + text + "\u{1B}[J", on: STDOUT_FILENO)
-    drawnLines = lines.count
-  }
-
-  private var upwards: String { drawnLines > 0 ? "\r\u{1B}[\(drawnLines)A" : "" }
-
-  private func erase() {
-    if drawnLines > 0 { put(upwards + "\u{1B}[J", on: STDOUT_FILENO) }
-    drawnLines = 0
+    let running = sweep.running
+    // The first ones, where a window is too low for all of them.
+    let shown = running.prefix(max(0, lines.room - 3)).compactMap { records[$0.directory.path] }
+    let table = shown.isEmpty ? [] : RunTable.lines(shown, width: Terminal.size.map { $0.columns - 1 }, showsPlans: false)
+    let more = running.count > shown.count && shown.count == lines.room - 3 ? ["… and \(running.count - shown.count) more"] : []
+    lines.draw(table + more + [summary])
   }
 
   private func tell(_ line: String) {
-    erase()
+    lines.erase()
     say(line)
   }
 
   private func complain(_ line: String) {
-    erase()
+    lines.erase()
     report(line)
   }
 }
