@@ -80,8 +80,8 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "HDF5"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(name: "ExampleTests", dependencies: ["Gym", "Training", "TestSupport"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Training", "hpo", "HDF5", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "TestSupport"]),
+    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Training", "TestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "Experiments", "HDF5", "Training", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Training", "Gym", "Environments", "Experience", "HDF5", "TestSupport", "CAllocationCounter"]),

@@ -11,7 +11,7 @@ extension Plan {
   }
 
   /// - Parameter path: where the text comes from: for messages, and for the name of a plan that has none of its own.
-  init(yaml text: String, source path: String) throws(PlanError) {
+  package init(yaml text: String, source path: String) throws(PlanError) {
     let document = PlanDocument(path: path)
     let content = try document.mapping(try document.compose(text))
     try document.requireKnown(content, Self.keys)

@@ -49,11 +49,11 @@ public struct Resources: Sendable, Equatable {
 }
 
 /// The control groups that a process is in, of both versions: each may have a limit, the tightest counts.
-struct ControlGroups {
+package struct ControlGroups {
   /// Processors' worth of time; `nil` without a limit.
-  var processors: Double?
+  package var processors: Double?
   /// Bytes that are left below the limit; `nil` without one.
-  var memory: Int?
+  package var memory: Int?
 
   static var ofThisProcess: ControlGroups {
     let text = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
@@ -63,7 +63,7 @@ struct ControlGroups {
   /// - Parameters:
   ///   - membership: as in `/proc/self/cgroup`.
   ///   - root: where the hierarchies are mounted.
-  init(membership: String, root: String) {
+  package init(membership: String, root: String) {
     for line in membership.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }

@@ -69,6 +69,16 @@ public struct RunRecord: Sendable, Equatable, Encodable {
     try container.encode(problem, forKey: .problem)
   }
 
+  /// A row by what it says.
+  package init(
+    plan: String = "", environment: String, algorithm: String, variant: String = "", seed: Int = 0, step: Int, steps: Int, state: State,
+    lastReturn: Double? = nil, bestReturn: Double? = nil, stepsPerSecond: Double? = nil, secondsLeft: Double? = nil
+  ) {
+    (path, self.plan, self.environment, self.algorithm, self.variant) = ("", plan, environment, algorithm, variant)
+    (self.seed, self.step, self.steps, self.state) = (seed, step, steps, state)
+    (self.lastReturn, self.bestReturn, self.stepsPerSecond, self.secondsLeft) = (lastReturn, bestReturn, stepsPerSecond, secondsLeft)
+  }
+
   /// - Parameters:
   ///   - directory: of the run.
   ///   - root: the folder that was asked for.

@@ -2,13 +2,18 @@
 ///
 /// It holds the runs' command lines itself: Slurm keeps it, so a task that comes back hours later runs what was submitted, whatever has
 /// become of the plan's file.
-struct SlurmScript {
+package struct SlurmScript {
   /// Command line of each run behind the program's, threads aside.
-  var tasks: [[String]]
+  package var tasks: [[String]]
   /// The program, and what starts it: a container's command, say.
-  var program: [String]
+  package var program: [String]
 
-  var text: String {
+  package init(tasks: [[String]], program: [String]) {
+    self.tasks = tasks
+    self.program = program
+  }
+
+  package var text: String {
     let cases = tasks.enumerated().map { index, arguments in
       "  \(index)) run=(\(arguments.map(Self.quoted).joined(separator: " "))) ;;"
     }
@@ -50,7 +55,7 @@ struct SlurmScript {
   }
 
   /// A word as the shell takes it back.
-  static func quoted(_ word: String) -> String {
+  package static func quoted(_ word: String) -> String {
     let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_=./+,:@%".contains($0)) }
     return plain && !word.isEmpty ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }

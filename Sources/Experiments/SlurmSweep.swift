@@ -38,6 +38,8 @@ public final class SlurmSweep {
 
   /// What became of each run.
   public enum State: Sendable, Equatable {
+    /// To be submitted.
+    case open
     /// All steps are taken.
     case finished
     /// Submitted; Slurm's word for how it is: PENDING, RUNNING, ….
@@ -78,21 +80,18 @@ public final class SlurmSweep {
       if let task = tasks[run.directory.path] { return .queued(task, state: queued[task] ?? "PENDING") }
       do {
         // A finished run's task has nothing to do; any other's goes on or says why not.
-        return try TrainingRun.isFinished(run.settings, in: run.directory) ? .finished : .failed(reason: "")
+        return try TrainingRun.isFinished(run.settings, in: run.directory) ? .finished : .open
       } catch {
         return .failed(reason: "\(error)")
       }
     }
   }
 
-  /// The runs that are to be submitted.
-  private var open: [Int] { states.indices.filter { states[$0] == .failed(reason: "") } }
-
   /// Submits what is left to do.
   /// - Parameter told: of each job: its number and its number of tasks.
   public func submit(told: (_ job: Int, _ tasks: Int) -> Void) throws {
     let most = try Self.largestArray()
-    let open = open
+    let open = states.indices.filter { states[$0] == .open }
     for start in stride(from: 0, to: open.count, by: most) {
       let part = Array(open[start..<min(start + most, open.count)])
       let job = try submit(part)

@@ -18,7 +18,7 @@ final class SlurmDisplay {
     for (run, state) in zip(sweep.runs, sweep.states) {
       switch state {
       case .queued(let task, _): say("\(run.label): in Slurm's queue already as \(task.name)")
-      case .failed(let reason) where !reason.isEmpty: report("\(run.label) failed: \(reason)")
+      case .failed(let reason): report("\(run.label) failed: \(reason)")
       default: continue
       }
     }
@@ -55,7 +55,7 @@ final class SlurmDisplay {
       switch state {
       case .ended(let task): "\(run.label): task \(task.name) ended unfinished\(sweep.lastWords(of: task).map { ": \($0)" } ?? "")"
       case .failed(let reason): "\(run.label): \(reason)"
-      case .finished, .queued: nil
+      case .open, .finished, .queued: nil
       }
     }
   }
@@ -69,7 +69,7 @@ final class SlurmDisplay {
       case .finished: line = "\(label): finished"
       case .queued(let task, let word): line = "\(label): \(word.lowercased()) as \(task.name)"
       case .ended(let task): line = "\(label): task \(task.name) is gone, the run is not finished"
-      case .failed: continue
+      case .open, .failed: continue
       }
       lines.erase()
       say(line)
@@ -82,6 +82,7 @@ final class SlurmDisplay {
       switch state {
       case .finished: counts["finished", default: 0] += 1
       case .queued(_, let word): counts[word.lowercased(), default: 0] += 1
+      case .open: counts["waiting", default: 0] += 1
       case .ended, .failed: counts["failed", default: 0] += 1
       }
     }

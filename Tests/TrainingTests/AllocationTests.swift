@@ -85,7 +85,7 @@ import Training
     var specification: EnvironmentSpecification { task.specification }
     var observation: [Double] { task.observation }
 
-    func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) { task.reset(using: &generator) }
+    func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws { try task.reset(using: &generator) }
 
     func step(_ action: [Float]) throws -> Step {
       let step = try task.step(action)
