@@ -93,12 +93,18 @@ let package = Package(
       dependencies: [
         "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "NeuralNetworks", "Random", "Records", "Support", "Training",
       ]),
+    // Many runs: plans, a machine's or a cluster's worth of processes, and what their files say.
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Configuration", "Experience", "Gym", "HDF5", "Records", "Support", "Training", .product(name: "Yams", package: "Yams"),
+      ]),
     // Every command, for whatever environments and algorithms are handed in.
     .target(
       name: "HPOCommands",
       dependencies: [
-        "Benchmarks", "Configuration", "Gym", "Interchange", "LinearAlgebra", "Records", "SettingDeclarations", "Support", "Training",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarks", "Configuration", "Experiments", "Gym", "Interchange", "LinearAlgebra", "Records", "SettingDeclarations", "Support",
+        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "hpo", dependencies: ["Environments", "HPOCommands"], linkerSettings: vendoredLibraries),
 
@@ -124,7 +130,11 @@ let package = Package(
       ],
       exclude: ["defaults-0.1.txt"]),
     .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Gym", "Records", "Training", "TestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["hpo", "Environments", "HDF5", "Records", "Support", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentsTests", dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Training", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["hpo", "Configuration", "Environments", "Experiments", "HDF5", "Records", "Support", "Training", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -14,7 +14,7 @@ extension Settings {
     }
     if let variant, !Self.isName(variant) {
       throw .invalidValue(
-        key: "name", value: variant, expectation: "letters, digits, '.', '_' and '-', beginning with a letter or a digit", source: "settings")
+        key: "name", value: variant, expectation: Self.nameExpectation, source: "settings")
     }
     var settings = self
     if let costs {
@@ -62,12 +62,20 @@ extension Settings {
     }
   }
 
-  /// It becomes part of a folder's name.
-  static func isName(_ text: String) -> Bool {
-    guard let first = text.unicodeScalars.first, text.utf8.count <= 100 else { return false }
-    func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-      ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+  /// Bytes of a name: a file system has 255, of which the algorithm's name needs some.
+  public static let longestName = 200
+
+  /// Whether a text can be part of a folder's name, and looks the same there.
+  public static func isName(_ text: String) -> Bool {
+    guard !text.isEmpty, text.utf8.count <= longestName, !text.hasPrefix("."), !text.hasPrefix(" "), !text.hasSuffix(" ") else {
+      return false
     }
-    return isPlain(first) && text.unicodeScalars.allSatisfy { isPlain($0) || "._-".unicodeScalars.contains($0) }
+    return text.unicodeScalars.allSatisfy { scalar in
+      scalar != "/" && ![.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+    }
   }
+
+  /// What ``isName(_:)`` asks, in words.
+  static let nameExpectation = "part of a folder's name: no slash, no control character, no dot or space at the beginning, at most "
+    + "\(longestName) bytes"
 }

@@ -76,7 +76,7 @@ extension Settings {
     case "name":
       guard Self.isName(entry.value) else {
         throw .invalidValue(
-          key: "name", value: entry.value, expectation: "letters, digits, '.', '_' and '-', beginning with a letter or a digit",
+          key: "name", value: entry.value, expectation: Self.nameExpectation,
           source: entry.source)
       }
       variant = entry.value

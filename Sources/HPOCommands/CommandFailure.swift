@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Experiments
 import Foundation
 import Gym
 import Interchange
@@ -66,7 +67,7 @@ private let longestMessage = 2000
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case EnvironmentError.diverged: ExitCode(1)
-  case is EnvironmentError, is WrongAssignment, is SettingsError, is OutputIsInput: ExitCode(2)
+  case is EnvironmentError, is WrongAssignment, is SettingsError, is PlanError, is OutputIsInput: ExitCode(2)
   case let error as any ConfigurationFault: ExitCode(error.isWrongCommand ? 2 : 1)
   case RunError.wrongEnvironment, RunError.unsuitableEnvironment: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile:

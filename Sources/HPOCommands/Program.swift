@@ -74,7 +74,7 @@ struct HPO: ParsableCommand {
       commandName: "hpo", abstract: "Hamiltonian Policy Optimization.",
       version: program.versions.map { "\($0.name): \($0.version)" }.joined(separator: "\n"),
       subcommands: [
-        TrainCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
+        TrainCommand.self, SweepCommand.self, RunsCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
         BenchCommand.self, SettingsCommand.self,
       ] + program.commands)
   }

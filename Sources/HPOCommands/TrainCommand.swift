@@ -45,6 +45,9 @@ struct TrainCommand: ParsableCommand {
   var threads: String?
   @Flag(help: "Discard what the run directory holds and start over.")
   var fresh = false
+  /// What holds the other end of the input, a sweep, is gone when the input ends.
+  @Flag(help: .hidden)
+  var stopAtEndOfInput = false
 
   func run() throws {
     try reportingFailures {
@@ -62,7 +65,8 @@ struct TrainCommand: ParsableCommand {
       }
       say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
-      run.stopRequest = { StopRequest.received }
+      let endsWithInput = stopAtEndOfInput
+      run.stopRequest = { StopRequest.received ?? (endsWithInput && hasEnded(STDIN_FILENO) ? .terminate : nil) }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
       let progress = ProgressLine(run)
       run.onStep = { _ in progress.update() }
@@ -94,6 +98,12 @@ struct TrainCommand: ParsableCommand {
     }
     return entries
   }
+}
+
+/// Whether nobody holds the other end of a pipe.
+private func hasEnded(_ descriptor: Int32) -> Bool {
+  var question = pollfd(fd: descriptor, events: 0, revents: 0)
+  return poll(&question, 1, 0) > 0 && question.revents & Int16(POLLHUP) != 0
 }
 
 /// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at

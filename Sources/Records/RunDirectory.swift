@@ -2,7 +2,7 @@ import Configuration
 import Foundation
 import HDF5
 
-/// Where a run keeps its files: `<out>/<environment id>/<algorithm>/seed-<n>/`.
+/// Where a run keeps its files: `<out>/<environment id>/<algorithm>[+<variant>]/seed-<n>/`.
 public struct RunDirectory: Sendable, Equatable {
   /// As given, relative to the working directory unless it begins with a slash.
   public let path: String

@@ -47,15 +47,29 @@ struct Program {
     process.standardOutput = output
     process.standardError = error
     try process.run()
-    let running = Running(process: process, output: output, error: error)
-    try #require(!output.fileHandleForReading.availableData.isEmpty, "hpo ended before it said anything")
-    return running
+    let first = output.fileHandleForReading.availableData
+    try #require(!first.isEmpty, "hpo ended before it said anything")
+    return Running(process: process, output: output, error: error, firstOutput: String(decoding: first, as: UTF8.self))
   }
 
   struct Running {
     let process: Process
     fileprivate let output: Pipe
     fileprivate let error: Pipe
+    /// What it had said when it was taken for started.
+    var firstOutput = ""
+
+    /// What it says next; `nil` once it says no more.
+    func nextOutput() -> String? {
+      let data = output.fileHandleForReading.availableData
+      return data.isEmpty ? nil : String(decoding: data, as: UTF8.self)
+    }
+
+    /// To the process and to all that it has started: Foundation makes each child the leader of a group of its own.
+    func sendToGroup(_ signal: Int32) throws {
+      try #require(getpgid(process.processIdentifier) == process.processIdentifier)
+      kill(-process.processIdentifier, signal)
+    }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
