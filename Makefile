@@ -41,6 +41,11 @@ evaluate: build
 test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
 
+## test-package: the package as others use it: an environment of one's own, by path and by version, without MuJoCo
+.PHONY: test-package
+test-package:
+	@Tests/Package/check.sh
+
 # Builds of their own, so that the ordinary one stays. Optimised like it: a debug build would take an hour. The one test that is left out
 # compares the speed of our code with MuJoCo's, which carries no checks.
 SANITIZED = swift test $(SWIFT_FLAGS) --disable-xctest $(if $(FILTER),--filter "$(FILTER)") --skip 'the speed of a task is measured'
@@ -102,4 +107,4 @@ setup-bullet:
 ## clean: remove what was built; runs and downloads stay
 .PHONY: clean
 clean:
-	rm -rf .build .build-asan .build-tsan .venv-fuzz
+	rm -rf .build .build-asan .build-tsan .build-package .venv-fuzz

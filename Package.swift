@@ -116,6 +116,7 @@ let package = Package(
     .testTarget(name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "NeuralNetworks", "Random", "TestSupport"]),
     .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "Gym", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support", "TestSupport"]),
     .testTarget(name: "ExperienceTests", dependencies: ["Experience", "LinearAlgebra", "Random"]),
+    .testTarget(name: "SupportTests", dependencies: ["Support"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
     .testTarget(name: "MuJoCoTests", dependencies: ["MuJoCo"]),
     .testTarget(
