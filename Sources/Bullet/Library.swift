@@ -1,10 +1,6 @@
 import CBullet
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Bullet's shared library, loaded when the first world needs it, so that only users of its tasks have to build it.
 public enum Library {

@@ -1,11 +1,7 @@
 import CBullet
 import Support
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// One simulated world; owns its connection to a Bullet of its own ("direct" in Bullet's terms: same process, same
 /// thread).

@@ -1,8 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
+import Support
 
 import Gym
 
@@ -16,7 +13,7 @@ public enum AssetFolder {
   /// The path of a MuJoCo model as Gymnasium reads `xml_file`: what begins with '.', '/' or '~' is a path already,
   /// anything else a file among the shipped models.
   static func model(_ file: String) throws(EnvironmentError) -> String {
-    if file.hasPrefix("/") || file.hasPrefix(".") || file.hasPrefix("~") { return FilePath.absolute(file) }
+    if file.hasPrefix("/") || file.hasPrefix(".") || file.hasPrefix("~") { return AbsolutePath.of(file) }
     let folder = path + "/mujoco"
     guard access(folder + "/" + file, F_OK) == 0 else { throw .modelNotFound(file: file, folder: folder) }
     return folder + "/" + file

@@ -1,3 +1,5 @@
+import Gym
+
 /// The humanoid lies on its back and is to stand up; it never terminates.
 /// - Source: rules and model as Gymnasium 1.4's HumanoidStandup-v4 and -v5. v4 has no parameters of its own there.
 enum HumanoidStandup: LocomotionFamily {

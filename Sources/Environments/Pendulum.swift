@@ -1,11 +1,7 @@
 import Gym
 import Random
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A pendulum whose motor is too weak to lift it at once: it is to swing up and stay there. Simulated by its own formulas.
 /// - Source: Gymnasium 1.4's Pendulum-v1 (classic control), equal to it with numpy 2 bit for bit: which of its numbers are single

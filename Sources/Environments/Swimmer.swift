@@ -1,3 +1,5 @@
+import Gym
+
 /// Three links in a viscous fluid that swim by bending; it never terminates.
 /// - Source: Coulom 2002; rules and model as Gymnasium 1.4's Swimmer-v4 and -v5, which differ in nothing here.
 enum Swimmer: LocomotionFamily {

@@ -64,7 +64,7 @@ public struct ParameterDescriptor: Sendable, Equatable {
       return value
     case .modelFile:
       guard case .string(let text) = value, !text.isEmpty else { return nil }
-      return .string(FilePath.absolute(text))
+      return .string(AbsolutePath.of(text))
     case .pair:
       guard let (low, high) = value.asPair, low <= high else { return nil }  // false for NaN too
       return .pair(low, high)

@@ -1,10 +1,6 @@
 import CKernels
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The loops that this package's single-precision numbers go through, by the instructions they are made of.
 ///

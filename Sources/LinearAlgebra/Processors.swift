@@ -1,10 +1,6 @@
 import CProcessor
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The processors that this process may use, which on a shared machine are fewer than it has.
 public enum Processors {

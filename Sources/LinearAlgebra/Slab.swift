@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Memory on large pages where the system has them; freed with `deallocate()`.
 public enum LargePages {

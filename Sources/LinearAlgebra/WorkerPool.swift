@@ -2,11 +2,7 @@ import CProcessor
 import Support
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A team of threads that run one function side by side, handing over in about a microsecond.
 ///

@@ -1,11 +1,7 @@
 import CMuJoCo
 import CMuJoCoGuard
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A compiled model, never written after loading, so simulations may share it.
 public final class Model: @unchecked Sendable {  // MuJoCo's functions take `const mjModel *`

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 // The draws that tasks and agents need. None keeps state of its own: the generator's state is all there is to store.
 extension RandomNumberGenerator {

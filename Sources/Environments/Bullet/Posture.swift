@@ -1,10 +1,6 @@
 import Bullet
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// What Roboschool's rules read off a walker's state.
 struct Posture {

@@ -1,11 +1,7 @@
 import Bullet
 import Gym
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Roboschool's humanoid: walking ahead, running after a flag, and the latter while cubes are thrown at it.
 ///

@@ -1,15 +1,11 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Paths that mean the same from any folder.
-enum FilePath {
+public enum AbsolutePath {
   /// A path that begins with '.', '/' or '~' as an absolute one without '.', '..' and doubled slashes; other names as they are.
   ///
   /// A '..' after a symbolic link stays: what it leads to is the link's business.
-  static func absolute(_ path: String) -> String {
+  public static func of(_ path: String) -> String {
     var full = path
     if path.hasPrefix("~") { full = expandingHome(path) }
     if full.hasPrefix(".") {
