@@ -32,7 +32,8 @@ public enum SettingsFile {
       throw .unreadable(file: path, reason: "it has more than \(largestFile) bytes, the most that settings have")
     }
     // A few aliases of aliases are a value of any size; comparing two such keys takes forever.
-    guard !(text.usesMark("&") && text.usesMark("*")) else {
+    let unquoted = text.withoutQuotedLines
+    guard !(unquoted.usesMark("&") && unquoted.usesMark("*")) else {
       throw .unreadable(file: path, reason: "settings have no anchors and aliases (&name and *name)")
     }
     let root: Node?
@@ -154,6 +155,12 @@ extension YamlError {
 }
 
 extension String {
+  /// Without lines that are a key and one quoted text, as ``SettingsFile/yaml(_:)`` writes them: there are no marks in these.
+  fileprivate var withoutQuotedLines: String {
+    split(separator: "\n", omittingEmptySubsequences: false).filter { $0.wholeMatch(of: /[A-Za-z0-9_.]+: "([^"\\]|\\.)*"/) == nil }
+      .joined(separator: "\n")
+  }
+
   /// Whether a character stands where YAML has anchors and aliases: at a word's beginning. True also of some comments and quotations.
   fileprivate func usesMark(_ mark: Unicode.Scalar) -> Bool {
     var before: Unicode.Scalar = "\n"

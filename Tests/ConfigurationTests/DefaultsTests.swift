@@ -50,9 +50,14 @@ import Testing
       let entries = try SettingsFile.entries(yaml: settings.yaml, source: "settings")
       let now = Dictionary(uniqueKeysWithValues: entries.map { ($0.key, $0.value) })
       for (key, value) in recorded {
-        #expect(now[key] == value.replacingOccurrences(of: "inf", with: ".inf"), "\(example.task) \(example.algorithm) \(key)")
+        let expected = NumberText.double(value).map { Int(value) == nil ? NumberText.yaml($0) : value }
+        #expect(now[key] == expected ?? value.replacing("inf]", with: ".inf]"), "\(example.task) \(example.algorithm) \(key)")
       }
-      #expect(settings.differences(from: try RecordedSettings(yaml: yaml(recorded), source: "recorded")) == [])
+      // Torque's limit counts otherwise than it did then.
+      let isChanged = example.task.hasPrefix("Ant") && recorded["constraint"] != "none"
+      #expect(
+        settings.differences(from: try RecordedSettings(yaml: yaml(recorded), source: "recorded"))
+          == (isChanged ? ["cost_kind: sum there, average now"] : []))
     }
   }
 

@@ -9,13 +9,13 @@ import TestSupport
 import Testing
 
 @Suite struct SettingsFileTests {
-  /// Characters that some reader of YAML minds somewhere.
-  private static let characters = Array("abzAZ09 _-+.,:;#'\"\\/|>&*!%@`{}[]()<>=?~^$\t\n\r\u{0}\u{7}\u{1B}\u{85}\u{A0}\u{2028}\u{FEFF}éλ漢🤖")
+  /// Characters that some reader of YAML minds somewhere. But for a byte order mark at a text's beginning, which Foundation takes away.
+  private static let characters = Array("abzAZ09 _-+.,:;#'\"\\/|>&*!%@`{}[]()<>=?~^$\t\n\r\u{0}\u{7}\u{1B}\u{85}\u{A0}\u{2028}éλ漢🤖")
 
   private static let words = [
     "", " ", "yes", "no", "on", "Off", "y", "N", "null", "~", "true", "False", "1e5", "1e-05", "0x1F", "010", "1:30", ".inf", "-.INF",
     ".nan", "nan", "1_000", "2024-01-01", "- a", "? b", "a: b", "a #b", "#b", "--- a", "...", "<<", "=", "default", "[1, 2]", "{a: 1}",
-    "my models/ant #2.xml", "C:\\models\\a: b.xml", "'quoted'", "\"quoted\"", "!tag", "|", ">", "%directive", "a\nb", " lead", "trail ",
+    "my models/ant #2.xml", "C:\\models\\a: b.xml", "'quoted'", "\"quoted\"", "!tag", "|", ">", "%directive", "a\nb", "&a *b", "a\u{FEFF}b", "\" &a [*a] \"", " lead", "trail ",
   ]
 
   private func strings() -> [String] {
@@ -98,7 +98,7 @@ import Testing
       #expect(NumberText.double(text) == value, "'\(text)'")
       #expect(NumberText.integer(text) == value.flatMap { Int(exactly: $0) }, "'\(text)'")
       let range = try? EnvironmentCatalog.complete(["healthy_z_range": .string("[0.7, \(text)]")], of: "Hopper-v5")
-      #expect((range?["healthy_z_range"] == value.map { .pair(0.7, $0) }) == (value != nil && value! >= 0.7), "'\(text)'")
+      #expect(range?["healthy_z_range"] == value.flatMap { $0 >= 0.7 ? .pair(0.7, $0) : nil }, "'\(text)'")
     }
     #expect(try Settings(["batch_size=1_6", "gamma=.5", "steps=1e3"], environment: "Hopper").batchSize == 16)
     #expect(NumberText.integer("9007199254740993") == 9_007_199_254_740_993)
