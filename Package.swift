@@ -27,7 +27,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CProcessor"),
     // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
-    .target(name: "CKernels"),
+    .target(name: "CKernels", exclude: ["README.md"]),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
