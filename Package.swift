@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "CProcessor"),
     .target(name: "CBuildInfo"),
     // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
-    .target(name: "CKernels"),
+    .target(name: "CKernels", exclude: ["README.md"]),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
