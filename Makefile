@@ -40,6 +40,15 @@ evaluate: build
 .PHONY: test
 test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
+	$(if $(FILTER),,@$(MAKE) --no-print-directory test-python)
+
+## test-python: the tests of the figures' Python package, where there is a Python
+.PHONY: test-python
+test-python:
+	@python=$$(Experiments/python/environment.sh); code=$$?; \
+	if [ $$code -eq 3 ]; then echo "test-python: left out, there is no Python for them"; exit 0; fi; \
+	[ $$code -eq 0 ] || exit $$code; \
+	program=$(HPO); cd Experiments/python && HPO_PROGRAM=$${HPO_PROGRAM:-$$program} PYTHONPATH=src "$$python" -m pytest
 
 ## test-package: the package as others use it: an environment of one's own, by path and by version, without MuJoCo
 .PHONY: test-package
@@ -74,6 +83,27 @@ fuzz: setup
 	swift build $(SWIFT_FLAGS) --build-path .build-asan --sanitize=address --product hpo
 	.venv-fuzz/bin/python Tests/Fuzzing/fuzz.py --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)") --findings .build-asan/findings \
 	  --hpo "$$(swift build $(SWIFT_FLAGS) --build-path .build-asan --show-bin-path)/hpo"
+
+# Of figures and comparisons. FIGURE=5 is the paper's figure 5, whose plan is Experiments/paper/figure-5.yaml.
+RUNS ?= runs
+PLAN ?=
+FIGURES ?= figures
+FIGURE_PLAN = $(if $(PLAN),$(PLAN),$(if $(FIGURE),Experiments/paper/figure-$(FIGURE).yaml))
+FIGURE_PYTHON = python=$$(Experiments/python/environment.sh) && PYTHONPATH=Experiments/python/src "$$python" -m hpo
+
+## figures: curves as PNG and PDF, e.g. make figures RUNS=runs [FIGURE=5 or PLAN=plan.yaml] [FIGURES=folder]; FIGURE=7 RUNS='a.h5 b.h5'
+.PHONY: figures figure
+figures figure:
+ifeq ($(FIGURE),7)
+	@$(FIGURE_PYTHON) scatter $(RUNS) --output "$(FIGURES)" --name figure-7
+else
+	@$(FIGURE_PYTHON) figure $(if $(FIGURE_PLAN),"$(FIGURE_PLAN)") "$(RUNS)" --output "$(FIGURES)"
+endif
+
+## compare: a table of all algorithms, e.g. make compare RUNS=runs [AT=100000] [SINCE=50000]; FIGURES=folder keeps it in three formats
+.PHONY: compare
+compare:
+	@$(FIGURE_PYTHON) compare "$(RUNS)" $(if $(AT),--at "$(AT)") $(if $(SINCE),--since "$(SINCE)") --output "$(FIGURES)"
 
 ## bench: speed of environments, update parts and the training loop
 .PHONY: bench
