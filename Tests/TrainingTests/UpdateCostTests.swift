@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Environments
 import LinearAlgebra
 import Random
@@ -13,16 +14,18 @@ import Training
     agent.minibatch.observations.fillStandardNormal(using: &generator)
     agent.minibatch.nextObservations.fillStandardNormal(using: &generator)
     let before = ProductCount.operations
-    _ = try agent.update()
+    try agent.update()
     return Double(ProductCount.operations - before)
   }
 
-  @Test(arguments: Algorithm.allCases)
-  func `the floor counts the operations of every product of an update once`(_ algorithm: Algorithm) throws {
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms.map(\.name))
+  func `the floor counts the operations of every product of an update once`(_ algorithm: String) throws {
     for extra in [[], ["hidden_size=24", "batch_size=33"], ["leapfrog_state_input=false"], ["hamiltonian_critic=online"]] {
-      let entries = try (["algorithm=\(algorithm.rawValue)"] + extra).map { try SettingEntry(assignment: $0) }
-      let settings = try Settings(layers: entries, environment: "Ant").agentSettings(observationSize: 27, actionSize: 8)
-      let counted = try countedOperations(settings), expected = UpdateCost.operations(settings)
+      var facts = try EnvironmentCatalog.make("Ant").specification
+      facts.observationSize = 27
+      let settings = try Settings(["algorithm=\(algorithm)"] + extra, environment: "Ant").agentSettings(for: facts)
+      let counted = try countedOperations(settings)
+      let expected = settings.kind.type.operationsPerUpdate(settings)
       #expect(abs(counted / expected - 1) < 1e-9, "\(algorithm) \(extra): \(counted) made, \(expected) expected")
     }
   }
