@@ -1,12 +1,13 @@
-"""One update of SAC, SAC-HPO, SAC-NF and their safe forms as the papers' formulas have it, every gradient by automatic differentiation.
+"""One update of SAC, SAC-HPO, SAC-NF and their safe forms as the papers' formulas have it, every gradient by automatic differentiation;
+and what their exploration makes of given noise. The other agents are in iapo.py and td3.py.
 
 Written from the formulas, not from the Swift sources, so that an agreement between the two means something. Nothing here is fast.
 
 - Source: Haarnoja et al. 2018, arXiv:1801.01290; Mazoure et al. 2019, arXiv:1905.06893; Xu & Fekri 2021, arXiv:2103.12020, whose
   equation numbers are given.
 
-`settings` are the attributes of a checkpoint's /networks, `networks` its weights: {name: [(weight, bias), …]}, weight [out, in]; `flow` is
-[{center, log_alpha, b}, …], `policy_std` {log_std}.
+`settings` are the attributes of a checkpoint's /networks, `networks` its weights: {name: [(weight, bias), …]}, weight [out, in], with
+(weight, bias, scale, shift) where a layer is normalised; `flow` is [{center, log_alpha, b}, …], `policy_std` {log_std}, `tempering` {log_odds}.
 Letters are the papers': s observations [B, n]; a actions in the box [-1, 1]^d; u actions before tanh; p momenta [B, d].
 """
 
@@ -17,8 +18,15 @@ import jax.numpy as jnp
 # Networks
 
 def linear(layer, x):
-    weight, bias = layer
-    return x @ weight.T + bias
+    """x Wᵀ + b; normalised over its units where the layer has a scale and a shift (Ba et al. 2016, arXiv:1607.06450)."""
+    weight, bias, *normalisation = layer
+    y = x @ weight.T + bias
+    if not normalisation:
+        return y
+    scale, shift = normalisation
+    mean = jnp.mean(y, axis=-1, keepdims=True)
+    variance = jnp.mean((y - mean) ** 2, axis=-1, keepdims=True)
+    return (y - mean) / jnp.sqrt(variance + 1e-5) * scale + shift
 
 
 def hidden_sums(layers, x):
@@ -122,38 +130,69 @@ def normalised(v):
     return jnp.where(square > 0, v / jnp.sqrt(safe), 0)
 
 
-def force(settings, networks, q, s, x, constant):
+class Phase:
+    """Training, or exploration: what kind of leapfrog, how wide its momentum, and how much stronger or weaker its force is."""
+
+    def __init__(self, settings, name):
+        self.kind = settings[name + "_policy"]
+        training = settings["momentum_std_training"]
+        self.deviation = training if name == "training" else settings["momentum_std_exploration"]
+        self.strength = 1
+        if settings.get("mass", "unit") == "consistent":
+            self.strength = self.deviation ** 2  # 1/β
+        if name == "exploration":
+            gain = settings.get("exploration_gain", 1)
+            self.strength *= (self.deviation / training) ** 2 if gain == "matched" else float(gain)
+
+    @property
+    def evolves(self):
+        return self.kind in ("proposed", "conventional")
+
+
+def force(settings, networks, phase, q, s, x, constant):
     """What the momentum loses per unit of time at x.
 
-    - constant: whether ∇Q counts as a constant in the backward pass. By definition it does for the conventional leapfrog and in
-      the latent space; within the box that ought to be no approximation, the critics being piecewise linear.
+    - constant: whether ∇Q counts as a constant in the backward pass. By definition it does for the conventional leapfrog, in the
+      latent space and where critics are normalised; within the box that ought to be no approximation, ReLU critics being piecewise
+      linear.
     """
     held = jax.lax.stop_gradient if constant else lambda x: x
     gradient = uphill(settings, q, s, x)
-    if settings["training_policy"] == "conventional":
-        return held(-gradient / settings["alpha"])
+    if phase.kind == "conventional":
+        return phase.strength * held(-gradient / settings["alpha"])
     g = held(-normalised(gradient))
     inputs = jnp.concatenate([s, x, g] if settings["leapfrog_state_input"] else [x, g], axis=1)
     transform = perceptron(networks["leapfrog_transform"], inputs, jax.nn.elu)
     gate = jax.nn.sigmoid(perceptron(networks["leapfrog_gate"], inputs, jax.nn.elu))
-    return gate * g + (1 - gate) * transform
+    return phase.strength * (gate * g + (1 - gate) * transform)
 
 
-def leapfrog(settings, networks, q, s, x, p, constant=True):
+def temper(networks, phase):
+    """τ_k of each step, by which the momentum is multiplied after it; none where there is no tempering."""
+    if "tempering" not in networks or phase.kind != "proposed":
+        return None
+    return jax.nn.sigmoid(networks["tempering"]["log_odds"])
+
+
+def leapfrog(settings, networks, phase, q, s, x, p, constant=True):
     """K steps from (x, p).
 
-    - Returns: the last (x, p), every x at which a force was taken, and every x before it was folded at the walls.
+    - Returns: the last (x, p), the flow's log|det|, every x at which a force was taken, and every x before it was folded at the walls.
     """
     step = settings["leapfrog_step_size"]
-    visited, unfolded = [x], []
-    for _ in range(settings["leapfrog_steps"]):
-        p = p - step / 2 * force(settings, networks, q, s, x, constant)
+    tau = temper(networks, phase)
+    visited, unfolded, log_determinant = [x], [], 0.0
+    for k in range(settings["leapfrog_steps"]):
+        p = p - step / 2 * force(settings, networks, phase, q, s, x, constant)
         x = x + step * p
         unfolded.append(x)
         x, p = fold_at_walls(x, p, settings["boundary"])
         visited.append(x)
-        p = p - step / 2 * force(settings, networks, q, s, x, constant)
-    return x, p, visited, unfolded
+        p = p - step / 2 * force(settings, networks, phase, q, s, x, constant)
+        if tau is not None:
+            p = tau[k] * p
+            log_determinant = log_determinant + x.shape[1] * jnp.log(tau[k])
+    return x, p, log_determinant, visited, unfolded
 
 
 def is_evolved(settings):
@@ -164,28 +203,58 @@ def hamiltonian_critic(settings, networks):
     return surface(settings, networks, "target_" if settings["hamiltonian_critic"] == "target" else "")
 
 
-def act(settings, networks, s, policy_noise, momentum_noise, constant=True):
-    """One action per row by the training policy, with all that its losses need."""
+def act(settings, networks, s, policy_noise, momentum_noise, constant=True, phase=None):
+    """One action per row by the training policy, or that of another phase, with all that its losses need."""
+    phase = phase or Phase(settings, "training")
     mean, log_std = gaussian(networks, s)
     log_std = jnp.clip(log_std, -20, 2)
     u = mean + jnp.exp(log_std) * policy_noise
     log_normal = normal_log_density(policy_noise, log_std)
-    if settings["training_policy"] == "flow":
+    if phase.kind == "flow":
         u, log_determinant = through_flows(networks, u)
         log_normal = log_normal - log_determinant
     base = jnp.tanh(u)
-    if not is_evolved(settings):
+    if not phase.evolves:
         return dict(base=base, action=base, log_prob=log_normal - tanh_log_jacobian(u), visited=[base], unfolded=[])
-    p0 = settings["momentum_std_training"] * momentum_noise
+    p0 = phase.deviation * momentum_noise
     if settings["momentum"] == "zero":
         p0 = jnp.zeros_like(p0)
     q = hamiltonian_critic(settings, networks)
-    if settings["boundary"] == "latent":
-        x, p, visited, unfolded = leapfrog(settings, networks, q, s, u, p0, constant)
-        return dict(base=base, action=jnp.tanh(x), log_prob=log_normal - tanh_log_jacobian(x), p0=p0, p=p,
-                    visited=[jnp.tanh(x) for x in visited], unfolded=[])
-    x, p, visited, unfolded = leapfrog(settings, networks, q, s, base, p0, constant)
-    return dict(base=base, action=x, log_prob=log_normal - tanh_log_jacobian(u), p0=p0, p=p, visited=visited, unfolded=unfolded)
+    latent = settings["boundary"] == "latent"
+    x, p, log_determinant, visited, unfolded = leapfrog(settings, networks, phase, q, s, u if latent else base, p0, constant)
+    squash = jnp.tanh if latent else lambda x: x
+    return dict(base=base, action=squash(x), log_prob=log_normal - tanh_log_jacobian(x if latent else u) - log_determinant, p0=p0, p=p,
+                visited=[squash(x) for x in visited], unfolded=[] if latent else unfolded)
+
+
+# Exploration
+
+def optimistic_shift(settings, networks, s):
+    """Δ of Ciosek et al. 2019, arXiv:1910.12807, [B, d]: the mean moves up an upper bound of Q as far as a KL divergence allows."""
+    mean, log_std = gaussian(networks, s)
+    std = jnp.exp(jnp.clip(log_std, -20, 2))
+
+    def upper_bound(mean):
+        first, second = (q_value(networks[name], s, jnp.tanh(mean)) for name in ("critic1", "critic2"))
+        return jnp.sum((first + second) / 2 + settings["optimism"] * jnp.abs(first - second) / 2)
+
+    g = jax.grad(upper_bound)(mean)
+    norm = jnp.sqrt(jnp.sum((std * g) ** 2, axis=1, keepdims=True))
+    return jnp.sqrt(2 * settings["exploration_kl"]) * std ** 2 * g / (norm + 1e-5)
+
+
+def explore(settings, networks, s, policy_noise, momentum_noise):
+    """The action that exploration makes of given noise where it takes one candidate and no filter, as it is applied: within the box."""
+    kind = settings["exploration_policy"]
+    if kind == "optimistic":
+        mean, log_std = gaussian(networks, s)
+        std = jnp.exp(jnp.clip(log_std, -20, 2))
+        return jnp.tanh(mean + optimistic_shift(settings, networks, s) + std * policy_noise)
+    phase = Phase(settings, "exploration")
+    action = act(settings, networks, s, policy_noise, momentum_noise, phase=phase)["action"]
+    if kind == "noisy":
+        action = action + settings["leapfrog_steps"] * settings["leapfrog_step_size"] * phase.deviation * momentum_noise
+    return jnp.clip(action, -1, 1)
 
 
 # Losses
@@ -206,9 +275,13 @@ def target_value(settings, networks, batch, following):
 
 
 def cost_target_value(settings, networks, batch, following):
-    """y_C: the cost and what is to come, [B]; costs have no entropy."""
+    """y_C: the cost and what is to come, [B]; costs have no entropy.
+
+    Where the constraint is on an average, a terminal state goes on at the limit for ever.
+    """
     to_come = q_value(networks["target_cost_critic"], batch["next_observations"], following["action"])
-    return batch["costs"] + settings["gamma"] * (1 - batch["terminals"]) * to_come
+    beyond = settings["cost_limit"] if settings["cost_kind"] == "average" else 0
+    return batch["costs"] + settings["gamma"] * jnp.where(batch["terminals"] == 1, beyond, to_come)
 
 
 def critic_loss(critic, batch, y):
@@ -224,12 +297,27 @@ def policy_loss(trained, settings, networks, batch, constant=True):
         objective = objective - momentum_weight(settings) * jnp.sum(act_now["p"] ** 2, axis=1)
     else:
         objective = surface(settings, networks)(s, act_now["action"]) - settings["alpha"] * act_now["log_prob"]
+    if is_safe(settings) and settings["multiplier_normalizes"]:
+        objective = objective / (1 + settings["lambda"])
     return -jnp.mean(objective)
 
 
 def trained_by_policy_loss(settings):
     own = {"proposed": ["leapfrog_transform", "leapfrog_gate"], "flow": ["flow"]}.get(settings["training_policy"], [])
+    if settings.get("tempering", "none") == "learned":
+        own = own + ["tempering"]
     return ["policy"] + (["policy_std"] if settings["training_policy"] == "flow" and settings["flow_std"] == "shared" else []) + own
+
+
+def holds_gradient_by_definition(settings):
+    """Whether ∇Q counts as a constant although it is not one."""
+    return settings["boundary"] == "latent" or settings.get("critic_normalization", "none") != "none"
+
+
+def noise_shapes(settings, rows):
+    """The noise that a batch holds, standard normal."""
+    names = ["policy_noise", "momentum_noise", "next_policy_noise", "next_momentum_noise", "exploration_noise", "exploration_momentum_noise"]
+    return {name: (rows, settings["action_size"]) for name in names}
 
 
 def probe(settings, networks, batch):
@@ -250,6 +338,11 @@ def probe(settings, networks, batch):
     if is_safe(settings):
         y = result["cost_target_value"] = cost_target_value(settings, networks, batch, following)
         result["cost_critic_loss"], gradients["cost_critic"] = jax.value_and_grad(critic_loss)(networks["cost_critic"], batch, y)
+    s, noise = batch["observations"], batch["exploration_noise"]
+    if settings["exploration_policy"] == "optimistic":
+        result["exploration_shift"] = optimistic_shift(settings, networks, s)
+    if settings["constraint"] != "lyapunov":  # Algorithm 3 draws as often as it must
+        result["exploration_action"] = explore(settings, networks, s, noise, batch["exploration_momentum_noise"])
     return result | flat(gradients)
 
 
@@ -264,7 +357,7 @@ def flat(gradients):
             for index, part in enumerate(value):
                 visit(f"{path}/{index}", part)
         elif isinstance(value, tuple):
-            visit(path, dict(zip(("weight", "bias"), value)))
+            visit(path, dict(zip(("weight", "bias", "scale", "shift"), value)))
         else:
             result[path] = value
 
@@ -308,4 +401,11 @@ def margins(settings, networks, batch):
         for a in path["visited"]:
             critics("target_", s, a)
             critics("", s, a)
+    s = batch["observations"]
+    if settings["exploration_policy"] == "optimistic":
+        critics("", s, jnp.tanh(gaussian(networks, s)[0]))
+    phase = Phase(settings, "exploration")
+    path = act(settings, networks, s, batch["exploration_noise"], batch["exploration_momentum_noise"], phase=phase)
+    for a in path["visited"] if phase.evolves else []:
+        critics("target_" if settings["hamiltonian_critic"] == "target" else "", s, a)
     return jnp.min(jnp.stack(nearest), axis=0)

@@ -236,7 +236,9 @@ def yaml(rng, text):
 KEYS = """seed steps threads gamma tau batch_size replay_capacity learning_rate warmup_steps update_after alpha temperature hidden_size
 policy_hidden_layers exploration_policy training_policy leapfrog_steps leapfrog_step_size leapfrog_hidden_size leapfrog_state_input
 momentum momentum_std_training momentum_std_exploration boundary hamiltonian_critic momentum_in_value flows flow_std cost constraint
-cost_limit multiplier_rate safe_leapfrog_steps evaluation_interval evaluation_episodes checkpoint_interval logging_interval environment
+cost_limit cost_kind multiplier_schedule multiplier_rate multiplier_limit multiplier_normalizes safe_leapfrog_steps mass exploration_gain
+tempering candidates diagnostics critic_normalization critic_hidden_layers updates_per_step optimism exploration_kl policy_delay
+exploration_noise target_noise target_noise_clip iterations action_samples pessimism acting_pessimism evaluation_interval evaluation_episodes checkpoint_interval logging_interval environment
 algorithm""".split()
 OWN_KEYS = """frame_skip reset_noise_scale xml_file forward_reward_weight ctrl_cost_weight healthy_reward healthy_z_range
 terminate_when_unhealthy exclude_current_positions_from_observation divergence""".split()
