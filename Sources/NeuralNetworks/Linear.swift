@@ -8,6 +8,12 @@ public struct Linear<S: Scalar>: Sendable {
   /// [outputs].
   public let bias: Vector<S>
 
+  public init(weight: Matrix<S>, bias: Vector<S>) {
+    demand(weight.rows == bias.count, "a weight \(weight.shape) does not go with a bias of \(bias.count)")
+    self.weight = weight
+    self.bias = bias
+  }
+
   public var inputs: Int { weight.columns }
   public var outputs: Int { weight.rows }
 

@@ -1,7 +1,8 @@
 import LinearAlgebra
 import Random
 
-/// A fully connected network: affine layers with one activation between them and a linear output.
+/// A fully connected network: affine layers with one activation between them and a linear output. Hidden layers may be normalised
+/// before their activation.
 ///
 /// A gradient is a perceptron of the same sizes; activations live in a ``Tape``, so one network can serve several threads.
 public final class MultilayerPerceptron<S: Scalar>: Sendable {
@@ -10,40 +11,52 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
   public let activation: Activation
   public let parameters: ParameterSet<S>
   public let layers: [Linear<S>]
+  /// One for each hidden layer, or none.
+  public let normalizations: [LayerNormalization<S>]
 
   /// All parameters zero.
-  public init(sizes: [Int], activation: Activation) {
+  /// - Parameter normalized: whether hidden layers are normalised; such a layer has a `scale` and a `shift` after its weight and bias.
+  public init(sizes: [Int], activation: Activation, normalized: Bool = false) {
     demand(sizes.count >= 2 && sizes.allSatisfy { $0 > 0 }, "a perceptron needs positive sizes, not \(sizes)")
     self.sizes = sizes
     self.activation = activation
+    let last = sizes.count - 2
     var shapes: [(name: String, shape: [Int])] = []
-    for layer in 0..<sizes.count - 1 {
+    for layer in 0...last {
       shapes.append(("\(layer)/weight", [sizes[layer + 1], sizes[layer]]))
       shapes.append(("\(layer)/bias", [sizes[layer + 1]]))
+      if normalized && layer < last {
+        shapes += [("\(layer)/scale", [sizes[layer + 1]]), ("\(layer)/shift", [sizes[layer + 1]])]
+      }
     }
     let parameters = ParameterSet<S>(shapes)
     self.parameters = parameters
-    layers = (0..<sizes.count - 1).map { layer in
-      let weight = parameters.tensors[2 * layer]
-      return Linear(
-        weight: parameters.values(of: weight).matrix(rows: weight.shape[0], columns: weight.shape[1]),
-        bias: parameters.values(of: parameters.tensors[2 * layer + 1]))
+    let tensorsPerLayer = normalized ? 4 : 2
+    func values(_ layer: Int, _ part: Int) -> Vector<S> {
+      parameters.values(of: parameters.tensors[tensorsPerLayer * layer + part])
     }
+    layers = (0...last).map { layer in
+      Linear(weight: values(layer, 0).matrix(rows: sizes[layer + 1], columns: sizes[layer]), bias: values(layer, 1))
+    }
+    normalizations = normalized ? (0..<last).map { LayerNormalization(scale: values($0, 2), shift: values($0, 3)) } : []
   }
 
-  /// Every layer uniform in ±1/√inputs.
+  /// Every layer uniform in ±1/√inputs; normalisations change nothing but mean and variance.
   public convenience init<Generator: RandomNumberGenerator>(
-    sizes: [Int], activation: Activation, using generator: inout Generator
+    sizes: [Int], activation: Activation, normalized: Bool = false, using generator: inout Generator
   ) {
-    self.init(sizes: sizes, activation: activation)
+    self.init(sizes: sizes, activation: activation, normalized: normalized)
     for layer in layers { layer.initialize(using: &generator) }
+    for normalization in normalizations { normalization.scale.fill(1) }
   }
 
   public var inputs: Int { layers[0].inputs }
   public var outputs: Int { layers[layers.count - 1].outputs }
 
+  public var isNormalized: Bool { !normalizations.isEmpty }
+
   /// Zeros of the same sizes: where a gradient goes.
-  public func zeros() -> MultilayerPerceptron { MultilayerPerceptron(sizes: sizes, activation: activation) }
+  public func zeros() -> MultilayerPerceptron { MultilayerPerceptron(sizes: sizes, activation: activation, normalized: isNormalized) }
 
   /// A network of its own with the same parameters.
   public func copy() -> MultilayerPerceptron {
@@ -59,6 +72,7 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
     /// Outputs of each hidden layer, after the activation.
     let hidden: [Matrix<S>]
     let hiddenGradients: [Matrix<S>]
+    let normalizations: [LayerNormalization<S>.Memory]
     /// [rows, outputs].
     public let output: Matrix<S>
 
@@ -67,6 +81,7 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
       input = Matrix(rows: 0, columns: network.inputs)
       hidden = hiddenSizes.map { Matrix(rows: rows, columns: $0) }
       hiddenGradients = hiddenSizes.map { Matrix(rows: rows, columns: $0) }
+      normalizations = network.normalizations.map { LayerNormalization.Memory(rows: rows, units: $0.units) }
       output = Matrix(rows: rows, columns: network.outputs)
     }
   }
@@ -78,7 +93,12 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
     var x = input
     // By index: iterators of generic elements allocate.
     for index in 0..<tape.hidden.count {
-      layers[index].forward(x, into: tape.hidden[index], activation: activation)
+      if isNormalized {
+        layers[index].forward(x, into: tape.normalizations[index].standardized)
+        normalizations[index].forward(tape.normalizations[index], into: tape.hidden[index], activation: activation)
+      } else {
+        layers[index].forward(x, into: tape.hidden[index], activation: activation)
+      }
       x = tape.hidden[index]
     }
     layers[layers.count - 1].forward(x, into: tape.output)
@@ -100,6 +120,10 @@ public final class MultilayerPerceptron<S: Scalar>: Sendable {
         outputGradient, outputGradient: delta,
         finish: activation == .relu ? .keepWherePositive(output: output, rows: nil) : .nothing)
       if activation != .relu { activation.multiplyByDerivative(outputGradient, output: output) }
+      if isNormalized {
+        gradient.normalizations[index - 1].setGradient(outputGradient: outputGradient, tape.normalizations[index - 1])
+        normalizations[index - 1].backward(outputGradient, tape.normalizations[index - 1])
+      }
       delta = outputGradient
     }
     gradient.layers[0].setGradient(outputGradient: delta, input: tape.input)
