@@ -45,13 +45,18 @@ public protocol Agent<S>: AnyObject {
   /// Everything else that going on bit for bit depends on: optimisers, multipliers, generators.
   var state: [AgentState<S>] { get }
 
-  /// The standard normal numbers that an update draws, by the names that probes give them.
+  /// The standard normal numbers that an update draws, and those of exploration for probes, by the names that probes give them: [rows,
+  /// actions], where rows are all dimensions but the last of ``noiseShapes(_:rows:)``.
   var noise: [(name: String, values: Matrix<S>)] { get }
+
+  /// Shape and use of each of ``noise``, in its order, for a batch of so many rows.
+  static func noiseShapes(_ settings: AgentSettings, rows: Int) -> [NoiseShape]
 
   /// Losses, intermediate numbers and gradients on ``minibatch`` with ``noise`` at the present parameters; nothing is stepped.
   ///
   /// Only for an agent of one lane, whose working memory then holds the whole batch.
-  func probe() -> ProbeReport<S>
+  /// - Parameter given: which of the noise was filled: what needs other noise is left out of the report.
+  func probe(given: Set<String>) -> ProbeReport<S>
 
   /// Multiplications and additions in the matrix products of one update, each product that the algorithm needs counted once: the
   /// floor that an update's speed is measured against.
@@ -60,6 +65,21 @@ public protocol Agent<S>: AnyObject {
   /// Shapes of layers whose number or size the input does not bound, to be compared with a file's before memory is taken for what the
   /// file claims: `critic1/0/weight`. A `nil` is any size.
   static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])]
+}
+
+/// Noise that a probe takes.
+public struct NoiseShape: Sendable {
+  public let name: String
+  /// Row-major; the last is the number of actions.
+  public let shape: [Int]
+  /// Whether there is no probe without it.
+  public let isNeeded: Bool
+
+  public init(_ name: String, _ shape: [Int], isNeeded: Bool = true) {
+    self.name = name
+    self.shape = shape
+    self.isNeeded = isNeeded
+  }
 }
 
 /// A network's parameters under its name in files.

@@ -23,6 +23,24 @@ public enum FlowStd: String, SettingChoice { case state, shared }
 /// Whose minimum the leapfrog climbs.
 public enum CriticChoice: String, SettingChoice { case target, online }
 
+/// What comes between a critic's hidden layer and its activation.
+public enum CriticNormalization: String, SettingChoice {
+  case none
+  /// ``LayerNormalization``.
+  case layer
+}
+
+/// What the leapfrog's force acts on.
+public enum Mass: String, SettingChoice {
+  /// The paper's: a moves by ε·p and p by ε·F, as if β were 1.
+  case unit
+  /// F is multiplied by 1/β, as a momentum of precision β asks for.
+  case consistent
+}
+
+/// Whether the momentum is tempered.
+public enum TemperingKind: String, SettingChoice { case none, learned }
+
 /// How an agent keeps a constraint.
 public enum Constraint: String, SettingChoice {
   /// Not at all: costs are only recorded.
@@ -37,6 +55,7 @@ extension Temperature.Rule: SettingChoice {}
 extension Boundary: SettingChoice {}
 extension Exploration: SettingChoice {}
 extension CostKind: SettingChoice {}
+extension MultiplierRule.Schedule: SettingChoice {}
 
 /// The settings of SAC and its kin. Defaults: the paper's, those of HalfCheetah where its Table I has a row per task.
 public struct ActorCriticSettings: SettingGroup {
@@ -62,6 +81,9 @@ public struct ActorCriticSettings: SettingGroup {
   ) { $0.trainingPolicy == .gaussian ? 2 : 1 }
   public let criticHiddenLayers = Setting(
     "critic_hidden_layers", .from(1, to: 16), default: 2, roles: [.networks, .isLater], "hidden layers of the critics")
+  public let criticNormalization = Setting(
+    "critic_normalization", .any, default: CriticNormalization.none, roles: [.networks, .isLater],
+    "what comes between a critic's hidden layer and its ReLU")
 
   public let explorationPolicy = Setting(
     "exploration_policy", .any, default: Exploration.proposed, roles: .networks, agreesWithName: ==,
@@ -81,6 +103,18 @@ public struct ActorCriticSettings: SettingGroup {
     "momentum_std_training", symbol: "1/√β", .positive, default: 1.0, roles: .networks, "1/√β in training")
   public let momentumStdExploration = Setting(
     "momentum_std_exploration", symbol: "1/√β", .positive, default: 0.5, roles: .networks, "1/√β in exploration")
+  public let mass = Setting(
+    "mass", .any, default: Mass.unit, roles: [.networks, .isLater], "whether F acts as on a mass of 1 or of β")
+  public let explorationGain = Setting(
+    "exploration_gain", symbol: "ρ", .positive, default: ExplorationGain.factor(1), roles: [.networks, .isLater],
+    "what F is multiplied by when exploring; matched: (exploration deviation/training deviation)²")
+  public let tempering = Setting(
+    "tempering", symbol: "τ", .any, default: TemperingKind.none, roles: [.networks, .isLater],
+    "whether the momentum is multiplied by learned factors after each step")
+  public let candidates = Setting(
+    "candidates", .from(1, to: 1024), default: 1, roles: [.networks, .isLater], "actions drawn to choose one from by min Q̄")
+  public let diagnostics = Setting(
+    "diagnostics", .any, default: false, roles: .isLater, "whether updates measure what the operator does")
   public let boundary = Setting(
     "boundary", .any, default: Boundary.clip, roles: .networks, "what happens at the walls of the action box")
   public let hamiltonianCritic = Setting(
@@ -106,8 +140,20 @@ public struct ActorCriticSettings: SettingGroup {
     "cost_limit", symbol: "d₀", .positiveOrDefault, derivation: "the cost's own", roles: [.networks, .isLater, .environments],
     "d₀ on the discounted cost"
   ) { _ in nil }
+  public let multiplierSchedule = Setting(
+    "multiplier_schedule", .any, default: MultiplierRule.Schedule.steps, roles: [.networks, .isLater], earlier: .episodes,
+    "whether λ counts steps or, as in the paper, episodes")
   public let multiplierRate = Setting(
-    "multiplier_rate", symbol: "η", .positive, default: 0.1, roles: [.networks, .isLater], "η of the Lagrange multiplier")
+    "multiplier_rate", symbol: "η", .positive, derivation: "1, by episodes 0.1", roles: [.networks, .isLater],
+    "η of the Lagrange multiplier"
+  ) { $0.multiplierSchedule == .steps ? 1 : 0.1 }
+  public let multiplierLimit = Setting(
+    "multiplier_limit", symbol: "λ_max", Allowed("a number above 0, or .inf", brief: "> 0, .inf") { $0 > 0 },
+    derivation: "100, by episodes .inf", roles: [.networks, .isLater], "the largest λ"
+  ) { $0.multiplierSchedule == .steps ? 100.0 : Double.infinity }
+  public let multiplierNormalizes = Setting(
+    "multiplier_normalizes", .any, default: true, roles: [.networks, .isLater], earlier: false,
+    "whether the policy's objective is divided by 1 + λ")
   public let safeLeapfrogSteps = Setting(
     "safe_leapfrog_steps", .from(1, to: 1000), default: 10, roles: [.networks, .isLater],
     "most leapfrog steps for one filtered action")
@@ -120,6 +166,13 @@ extension SettingsHolder {
     get { self[ActorCriticSettings.declared[keyPath: path]] }
     set { self[ActorCriticSettings.declared[keyPath: path]] = newValue }
   }
+}
+
+extension AgentSettings {
+  /// Where agents' settings are declared: one group for each agent or rule of exploration that has some of its own.
+  public static let groups: [any SettingGroup.Type] = [
+    ActorCriticSettings.self,
+  ]
 }
 
 /// Everything an update depends on: the sizes of observations and actions, and the values of the agent's settings.
@@ -141,7 +194,10 @@ public struct AgentSettings: Sendable, SettingsHolder {
       guard self.constraint != .none, let limit = self.costLimit else { return nil }
       var safety = SafetySettings(costLimit: limit, filtersActions: self.constraint == .lyapunov)
       safety.costKind = self.costKind
+      safety.multiplierSchedule = self.multiplierSchedule
       safety.multiplierRate = self.multiplierRate
+      safety.multiplierLimit = self.multiplierLimit
+      safety.multiplierNormalizes = self.multiplierNormalizes
       safety.safeLeapfrogSteps = self.safeLeapfrogSteps
       return safety
     }
@@ -150,7 +206,10 @@ public struct AgentSettings: Sendable, SettingsHolder {
       guard let newValue else { return }
       self.costLimit = newValue.costLimit
       self.costKind = newValue.costKind
+      self.multiplierSchedule = newValue.multiplierSchedule
       self.multiplierRate = newValue.multiplierRate
+      self.multiplierLimit = newValue.multiplierLimit
+      self.multiplierNormalizes = newValue.multiplierNormalizes
       self.safeLeapfrogSteps = newValue.safeLeapfrogSteps
     }
   }
@@ -169,8 +228,14 @@ public struct AgentSettings: Sendable, SettingsHolder {
     if self.explorationPolicy == .flow && self.trainingPolicy != .flow {
       return "exploration_policy 'flow' needs training_policy 'flow': the flows would never be trained"
     }
-    if self.trainingPolicy == .flow && self.explorationPolicy.policy?.isEvolved == true {
+    if self.trainingPolicy == .flow && self.explorationPolicy != .flow && self.explorationPolicy != .gaussian {
       return "a policy of flows is not evolved: exploration_policy must be 'flow' or 'gaussian'"
+    }
+    if self.tempering == .learned && self.trainingPolicy != .proposed {
+      return "tempering 'learned' needs training_policy 'proposed': its factors would never be trained"
+    }
+    if self.mass == .consistent && self.explorationGain == .matched {
+      return "mass 'consistent' holds the deviations' ratio already: with exploration_gain 'matched' it would count twice"
     }
     if self.constraint == .lyapunov && self.explorationPolicy != .proposed {
       return "constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'"
@@ -187,8 +252,13 @@ public struct SafetySettings: Sendable, Equatable {
   /// d₀, discounted cost.
   public var costLimit: Double
   public var costKind = CostKind.sum
+  public var multiplierSchedule = MultiplierRule.Schedule.steps
   /// η of the multiplier's update.
-  public var multiplierRate = 0.1
+  public var multiplierRate = 1.0
+  /// λ_max.
+  public var multiplierLimit = 100.0
+  /// Whether the policy's objective is divided by 1 + λ.
+  public var multiplierNormalizes = true
   /// Whether actions pass the Lyapunov filter of Algorithm 3.
   public var filtersActions: Bool
   /// Most leapfrog steps of Algorithm 3 for one action.
@@ -197,5 +267,12 @@ public struct SafetySettings: Sendable, Equatable {
   public init(costLimit: Double, filtersActions: Bool) {
     self.costLimit = costLimit
     self.filtersActions = filtersActions
+  }
+
+  /// What the cost critic and the multiplier both mean.
+  func constraint(gamma: Double) -> CostConstraint { CostConstraint(kind: costKind, limit: costLimit, gamma: gamma) }
+
+  var multiplierRule: MultiplierRule {
+    MultiplierRule(schedule: multiplierSchedule, rate: multiplierRate, upperBound: multiplierLimit)
   }
 }

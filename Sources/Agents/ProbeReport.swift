@@ -3,10 +3,8 @@ import NeuralNetworks
 
 /// Every number of one update, by the names that probes write.
 public struct ProbeReport<S: Scalar> {
-  /// [batch, actions].
-  public var matrices: [(name: String, values: Matrix<S>)] = []
-  /// [batch].
-  public var vectors: [(name: String, values: Vector<S>)] = []
+  /// Row-major.
+  public var tensors: [(name: String, shape: [Int], values: [S])] = []
   public var scalars: [(name: String, value: Double)] = []
   public var gradients: [(name: String, gradient: ParameterSet<S>)] = []
 
@@ -14,11 +12,16 @@ public struct ProbeReport<S: Scalar> {
 
   /// Takes a copy: what is reported may be computed anew.
   public mutating func add(_ name: String, _ matrix: Matrix<S>) {
-    let copy = Matrix<S>(rows: matrix.rows, columns: matrix.columns)
-    copy.copy(from: matrix)
-    matrices.append((name, copy))
+    tensors.append((name, [matrix.rows, matrix.columns], matrix.array.flatMap { $0 }))
   }
 
   /// Takes a copy.
-  public mutating func add(_ name: String, _ vector: Vector<S>) { vectors.append((name, Vector(vector.array))) }
+  public mutating func add(_ name: String, _ vector: Vector<S>) { tensors.append((name, [vector.count], vector.array)) }
+
+  /// Takes a copy of several matrices of one shape, stacked.
+  public mutating func add(_ name: String, _ matrices: [Matrix<S>]) {
+    demand(!matrices.isEmpty, "a stack of no matrices has no shape")
+    let shape = [matrices.count, matrices[0].rows, matrices[0].columns]
+    tensors.append((name, shape, matrices.flatMap { $0.array.flatMap { $0 } }))
+  }
 }

@@ -73,7 +73,7 @@ public struct AlgorithmCatalogue: Sendable {
     [
       .sacHPO, .sac, .sacNF, .sacLagrangian, .safeSACHPO, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum,
     ],
-    groups: [RunSettings.self, ActorCriticSettings.self])
+    groups: [RunSettings.self] + AgentSettings.groups)
 
   /// All names, as a user types them.
   public var names: String { algorithms.map(\.name).joined(separator: ", ") }

@@ -24,6 +24,7 @@ extension Settings {
       if other != task.id { throw SettingsError.contradiction("\(entry.source): 'environment' is \(other), but \(task.id) was asked for") }
     }
     self.init(environment: task.id, algorithm: try Self.algorithm(of: entries, in: catalogue), in: catalogue)
+    takeEarlierValues(for: entries)
     for entry in entries {
       guard let parameter = try take(entry) else { continue }
       environmentParameters[parameter] = .string(entry.value)
@@ -43,6 +44,7 @@ extension Settings {
       throw .unreadable(file: source, reason: "it names no environment")
     }
     self.init(environment: environment, algorithm: try Self.algorithm(of: entries, in: catalogue), in: catalogue)
+    takeEarlierValues(for: entries)
     for entry in entries {
       if let parameter = try take(entry) { environmentParameters[parameter] = .string(entry.value) }
     }
@@ -66,6 +68,13 @@ extension Settings {
       first = (algorithm, entry.source)
     }
     return first?.algorithm ?? catalogue.algorithms[0]
+  }
+
+  /// Entries that have every setting of the first program are a run's record: what it lacks came later, and means what programs did then.
+  private mutating func takeEarlierValues(for entries: [SettingEntry]) {
+    let said = Set(entries.map(\.key))
+    guard catalogue.settings.allSatisfy({ $0.roles.contains(.isLater) || said.contains($0.key) }) else { return }
+    for setting in catalogue.settings where !said.contains(setting.key) { setting.setEarlierValue(&values) }
   }
 
   /// Takes one entry; one that is an environment's own is left to the caller.

@@ -93,12 +93,14 @@ public struct RecordedSettings: Sendable {
     values = Dictionary(try SettingsFile.entries(yaml: yaml, source: source).map { ($0.key, $0.value) }) { $1 }
   }
 
-  /// What the program that wrote the file would have had where it did not know the key: that key's default.
+  /// What the program that wrote the file would have had where it did not know the key: what programs did then.
   fileprivate func value(of key: String, in catalogue: AlgorithmCatalogue, asIn settings: Settings) -> String? {
     if let value = values[key] { return value }
     guard let setting = catalogue.setting(key) else { return nil }
     var defaults = SettingValues(algorithm: settings.algorithm.bundle, task: TaskDefaults.values(for: settings.environment))
-    for other in catalogue.settings { if let value = values[other.key] { _ = other.set(&defaults, to: value) } }
+    for other in catalogue.settings {
+      if let value = values[other.key] { _ = other.set(&defaults, to: value) } else { other.setEarlierValue(&defaults) }
+    }
     return setting.text(in: defaults)
   }
 }

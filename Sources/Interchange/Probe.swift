@@ -31,11 +31,10 @@ public enum Probe {
     let values = algorithms.algorithms.first { $0.name == name }?.bundle ?? SettingValues()
     try requireShapes(in: input, size: size, settings: try NetworkFile.settings(of: networks, over: values))
     let agent = try NetworkFile.agent(from: networks, batchSize: size, over: values)
-    try read(input, size: size, into: agent)
-    let report = agent.probe()
+    let given = try read(input, size: size, into: agent)
+    let report = agent.probe(given: given)
     try HDF5File.replace(at: output) { file in
-      for (name, matrix) in report.matrices { try file.write(name, matrix.array.flatMap { $0 }, shape: [matrix.rows, matrix.columns]) }
-      for (name, vector) in report.vectors { try file.write(name, vector.array) }
+      for (name, shape, values) in report.tensors { try file.write(name, values, shape: shape) }
       for (name, value) in report.scalars { try file.write(name, [value], shape: []) }
       let gradients = try file.createGroup("gradients")
       for trained in report.gradients { try gradients.createGroup(trained.name).write(trained.gradient) }
@@ -45,13 +44,10 @@ public enum Probe {
   /// Before memory is taken for an update of that many rows.
   private static func requireShapes(in file: HDF5File, size: Int, settings: AgentSettings) throws {
     let (n, d) = (settings.observationSize, settings.actionSize)
-    let widths = [
-      ("observations", n), ("actions", d), ("next_observations", n), ("policy_noise", d), ("momentum_noise", d),
-      ("next_policy_noise", d), ("next_momentum_noise", d),
-    ]
-    for (name, width) in widths {
-      try file.dataset(name, of: Float.self, shape: [size, width]).requirePlausibleShape()
-    }
+    let noise = try settings.kind.type.noiseShapes(settings, rows: size).filter { try $0.isNeeded || file.childNames.contains($0.name) }
+    let shapes =
+      [("observations", [size, n]), ("actions", [size, d]), ("next_observations", [size, n])] + noise.map { ($0.name, $0.shape) }
+    for (name, shape) in shapes { try file.dataset(name, of: Float.self, shape: shape).requirePlausibleShape() }
     // Of any type that holds 0 and 1.
     let terminals = try file.dataset("terminals")
     try terminals.requireShape([size])
@@ -59,7 +55,8 @@ public enum Probe {
     if settings.safety != nil { try file.dataset("costs", of: Float.self, shape: [size]).requirePlausibleShape() }
   }
 
-  private static func read(_ file: HDF5File, size: Int, into agent: any Agent<Float>) throws {
+  /// - Returns: names of the noise that the file has.
+  private static func read(_ file: HDF5File, size: Int, into agent: any Agent<Float>) throws -> Set<String> {
     let n = agent.settings.observationSize
     let d = agent.settings.actionSize
     func finite(_ name: String, shape: [Int]) throws -> [Float] {
@@ -67,9 +64,9 @@ public enum Probe {
       guard values.allSatisfy(\.isFinite) else { throw CheckpointError.notFinite(object: name, file: file.filePath) }
       return values
     }
-    func fill(_ name: String, _ matrix: Matrix<Float>) throws {
-      let values = try finite(name, shape: [size, matrix.columns])
-      for row in 0..<size { for column in 0..<matrix.columns { matrix[row, column] = values[row * matrix.columns + column] } }
+    func fill(_ name: String, _ matrix: Matrix<Float>, shape: [Int]? = nil) throws {
+      let values = try finite(name, shape: shape ?? [size, matrix.columns])
+      for row in 0..<matrix.rows { for column in 0..<matrix.columns { matrix[row, column] = values[row * matrix.columns + column] } }
     }
     let batch = agent.minibatch
     demand(batch.observations.columns == n && batch.actions.columns == d, "the minibatch does not fit the agent")
@@ -90,6 +87,12 @@ public enum Probe {
       batch.terminals.copy(from: flags)
     }
     if agent.settings.safety != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
-    for (name, values) in agent.noise { try fill(name, values) }
+    var given: Set<String> = []
+    for ((name, values), noise) in zip(agent.noise, type(of: agent).noiseShapes(agent.settings, rows: size)) {
+      guard try noise.isNeeded || file.childNames.contains(name) else { continue }
+      try fill(name, values, shape: noise.shape)
+      given.insert(name)
+    }
+    return given
   }
 }

@@ -4,7 +4,7 @@ import SettingDeclarations
 
 extension AgentSettings {
   /// The settings that files keep among the attributes of `/networks`.
-  package static let recorded = ActorCriticSettings.settings.filter { $0.roles.contains(.networks) }
+  package static let recorded = AgentSettings.groups.flatMap { $0.settings }.filter { $0.roles.contains(.networks) }
 
   /// Writes them as attributes, but for those that are left open.
   package func write(to networks: Group) throws {
@@ -19,11 +19,14 @@ extension AgentSettings {
     }
   }
 
-  /// Reads them back. One that a file does not have because it came later means its default.
+  /// Reads them back. One that a file does not have because it came later means what programs did then.
   /// - Throws: `HDF5Error`; ``CheckpointError/outOfRange(attribute:value:file:)``.
   package mutating func read(from networks: Group) throws {
     for setting in Self.recorded {
-      if try setting.roles.contains(.isLater) && !networks.attributeExists(setting.key) { continue }
+      if try setting.roles.contains(.isLater) && !networks.attributeExists(setting.key) {
+        setting.setEarlierValue(&values)
+        continue
+      }
       let found: SettingScalar =
         switch setting.scalar(in: values) {
         case .integer: .integer(try networks.attribute(setting.key))

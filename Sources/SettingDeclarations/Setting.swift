@@ -13,6 +13,8 @@ public final class Setting<Value: SettingValue>: AnySetting {
   /// Whether a value still is what an algorithm's name stands for; `nil` where names stand for no value of this setting.
   let agreesWithName: (@Sendable (_ standing: Value, _ now: Value) -> Bool)?
   private let standard: @Sendable (SettingValues) -> Value
+  /// What a file means that does not have a later setting, where that is not the default.
+  private let earlier: Value?
 
   /// A setting with a default of its own.
   /// - Parameters:
@@ -21,14 +23,16 @@ public final class Setting<Value: SettingValue>: AnySetting {
   ///   - allowed: which values make sense.
   ///   - unit: of its values, where they have one.
   ///   - roles: what else depends on it.
+  ///   - earlier: what a file means that does not have a later setting, where that is not the default.
   ///   - agreesWithName: whether a value still is what an algorithm's name stands for.
   ///   - meaning: what it is, in a line.
   public convenience init(
     _ key: String, symbol: String? = nil, _ allowed: Allowed<Value>, default value: Value, unit: String? = nil, roles: SettingRoles = [],
+    earlier: Value? = nil,
     agreesWithName: (@Sendable (_ standing: Value, _ now: Value) -> Bool)? = nil, _ meaning: String
   ) {
     self.init(
-      key, symbol: symbol, allowed, derivation: nil, unit: unit, roles: roles, agreesWithName: agreesWithName, meaning
+      key, symbol: symbol, allowed, derivation: nil, unit: unit, roles: roles, earlier: earlier, agreesWithName: agreesWithName, meaning
     ) { _ in value }
   }
 
@@ -36,7 +40,7 @@ public final class Setting<Value: SettingValue>: AnySetting {
   /// - Parameter derivation: how, in words.
   public init(
     _ key: String, symbol: String? = nil, _ allowed: Allowed<Value>, derivation: String?, unit: String? = nil, roles: SettingRoles = [],
-    agreesWithName: (@Sendable (_ standing: Value, _ now: Value) -> Bool)? = nil, _ meaning: String,
+    earlier: Value? = nil, agreesWithName: (@Sendable (_ standing: Value, _ now: Value) -> Bool)? = nil, _ meaning: String,
     default standard: @escaping @Sendable (SettingValues) -> Value
   ) {
     self.key = key
@@ -45,6 +49,7 @@ public final class Setting<Value: SettingValue>: AnySetting {
     self.derivation = derivation
     self.unit = unit
     self.roles = roles
+    self.earlier = earlier
     self.agreesWithName = agreesWithName
     self.meaning = meaning
     self.standard = standard
@@ -52,6 +57,11 @@ public final class Setting<Value: SettingValue>: AnySetting {
 
   /// What it is where nothing else was said.
   public func standardValue(in values: SettingValues) -> Value { standard(values) }
+
+  /// Says what a file means that does not have the setting; nothing where that is the default.
+  public func setEarlierValue(_ values: inout SettingValues) {
+    if let earlier { values.set(self, to: earlier) }
+  }
 }
 
 /// What else depends on a setting.
@@ -83,6 +93,7 @@ public protocol AnySetting: AnyObject, Sendable {
   var roles: SettingRoles { get }
   var derivation: String? { get }
   func standardValue(in values: SettingValues) -> Value
+  func setEarlierValue(_ values: inout SettingValues)
   func agrees(_ values: SettingValues, with name: SettingValues) -> Bool
 }
 

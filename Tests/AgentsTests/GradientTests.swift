@@ -58,12 +58,35 @@ import Agents
       $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
     },
     Case("safe, proposed") { $0.safety = SafetySettings(costLimit: 1, filtersActions: true) },
+    Case("safe, not normalised by its multiplier") {
+      $0.safety = SafetySettings(costLimit: 1, filtersActions: true)
+      $0.safety?.multiplierNormalizes = false
+    },
+    Case("no boundary, long steps", 3, 3) { ($0.boundary, $0.leapfrogStepSize) = (.unbounded, 0.9) },
+    Case("consistent mass") { ($0.mass, $0.momentumStdTraining) = (.consistent, 0.6) },
+    Case("tempering, K = 1") { ($0.tempering, $0.leapfrogSteps) = (.learned, 1) },
+    Case("tempering, reflect, K = 4", 4, 3) { ($0.tempering, $0.boundary, $0.leapfrogSteps) = (.learned, .reflect, 4) },
+    Case("tempering, latent, consistent mass", 3, 1) { ($0.tempering, $0.boundary, $0.mass) = (.learned, .latent, .consistent) },
+    Case("tempering, safe") {
+      $0.tempering = .learned
+      $0.safety = SafetySettings(costLimit: 1, filtersActions: true)
+    },
+    Case("SAC, normalised critics") {
+      $0.sac(layers: 2)
+      $0.criticNormalization = .layer
+    },
+    Case("SAC, three normalised critics' layers, safe", 4, 3) {
+      $0.sac(layers: 1)
+      ($0.criticNormalization, $0.criticHiddenLayers) = (.layer, 3)
+      $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
+    },
+    Case("one critics' layer") { $0.criticHiddenLayers = 1 },
   ]
 
   @Test(arguments: cases)
   func `the policy objective's gradient matches central differences`(_ example: Case) {
     let agent = makeAgent(observations: example.sizes.n, actions: example.sizes.d, example.configure)
-    agent.multiplier?.restore(value: 0.8, recent: [])
+    agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
     func loss() -> Double {
       agent.setPolicyGradients()
       return agent.measured("policy_loss")
@@ -71,7 +94,8 @@ import Agents
     let trained = agent.trainedNetworks.filter { !$0.name.contains("critic") }
     let expected =
       switch agent.settings.trainingPolicy {
-      case .proposed: ["policy", "leapfrog_transform", "leapfrog_gate"]
+      case .proposed:
+        ["policy", "leapfrog_transform", "leapfrog_gate"] + (agent.settings.tempering == .learned ? ["tempering"] : [])
       case .flow: agent.settings.flowStd == .shared ? ["policy", "policy_std", "flow"] : ["policy", "flow"]
       default: ["policy"]
       }

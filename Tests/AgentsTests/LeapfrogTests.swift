@@ -127,22 +127,4 @@ private final class FunctionForce: LeapfrogForce {
     let end = evolved([0.2, -0.9, 0.4, 1], FunctionForce { _ in [1, -2] }, .clip, steps: 1, stepSize: 0.5)
     for (found, expected) in zip(end, [0.275, -0.15, -0.1, 2]) { #expect(abs(found - expected) < 1e-12) }
   }
-
-  private func determinant(_ columns: [[Double]]) -> Double {
-    var m = columns
-    var result = 1.0
-    for pivot in 0..<4 {
-      let row = (pivot..<4).max { abs(m[$0][pivot]) < abs(m[$1][pivot]) } ?? pivot
-      if row != pivot {
-        m.swapAt(row, pivot)
-        result = -result
-      }
-      result *= m[pivot][pivot]
-      for other in pivot + 1..<4 {
-        let factor = m[other][pivot] / m[pivot][pivot]
-        for column in pivot..<4 { m[other][column] -= factor * m[pivot][column] }
-      }
-    }
-    return result
-  }
 }

@@ -12,7 +12,7 @@ import Testing
 /// The Hamiltonian policy recomputed in plain loops from the paper's formulas, one row at a time, with ∇Q by differences: nothing
 /// here knows how the agent computes.
 @Suite struct PlainFormulaTests {
-  private struct Row {
+  struct Row {
     var baseAction: [Double]
     var action: [Double]
     var momentum: [Double]
@@ -21,36 +21,45 @@ import Testing
   }
 
   /// A perceptron on one input.
-  private func output(_ network: MultilayerPerceptron<Double>, _ input: [Double]) -> [Double] {
+  func output(_ network: MultilayerPerceptron<Double>, _ input: [Double]) -> [Double] {
     var x = input
     for (index, layer) in network.layers.enumerated() {
       let isLast = index == network.layers.count - 1
       x = (0..<layer.outputs).map { row in
         let sum = layer.bias[row] + (0..<layer.inputs).map { layer.weight[row, $0] * x[$0] }.reduce(0, +)
-        if isLast { return sum }
-        return network.activation == .relu ? max(sum, 0) : (sum > 0 ? sum : exp(sum) - 1)
+        return sum
       }
+      if isLast { break }
+      if network.isNormalized {
+        let normalization = network.normalizations[index]
+        let mean = x.reduce(0, +) / Double(x.count)
+        let variance = x.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(x.count)
+        x = x.indices.map {
+          (x[$0] - mean) / (variance + 1e-5).squareRoot() * normalization.scale[$0] + normalization.shift[$0]
+        }
+      }
+      x = x.map { network.activation == .relu ? max($0, 0) : ($0 > 0 ? $0 : exp($0) - 1) }
     }
     return x
   }
 
-  private func targetMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+  func targetMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
     min(output(agent.parts.critics.first.target, s + a)[0], output(agent.parts.critics.second.target, s + a)[0])
   }
 
-  private func onlineMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+  func onlineMinimum(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
     min(output(agent.parts.critics.first.online, s + a)[0], output(agent.parts.critics.second.online, s + a)[0])
   }
 
   /// What an evolved action climbs: min Q̄, for a safe agent less λQ̄_C.
-  private func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
+  func value(_ agent: SoftActorCritic<Double>, _ s: [Double], _ a: [Double]) -> Double {
     let q = targetMinimum(agent, s, a)
     guard let cost = agent.parts.cost, let multiplier = agent.multiplier else { return q }
     return q - multiplier.value * output(cost.target, s + a)[0]
   }
 
   /// ∇ of f by central differences; exact to rounding where f is piecewise linear.
-  private func gradient(_ f: ([Double]) -> Double, _ x: [Double]) -> [Double] {
+  func gradient(_ f: ([Double]) -> Double, _ x: [Double]) -> [Double] {
     x.indices.map { index in
       var up = x, down = x
       up[index] += 1e-6
@@ -60,7 +69,7 @@ import Testing
   }
 
   /// ∇Q wherever the leapfrog asked for it, to be given again unchanged: a constant in whatever is differentiated.
-  private final class HeldSlopes {
+  final class HeldSlopes {
     private var slopes: [[Double]] = []
     private var next = 0
     private var isRecorded = false
@@ -75,9 +84,9 @@ import Testing
   }
 
   /// Algorithm 2 with equation 13 or 9; with `freshNoise`, Algorithm 3's noise after each step but the last.
-  private func evolve(
+  func evolve(
     _ agent: SoftActorCritic<Double>, _ s: [Double], noise: [Double], momentumNoise: [Double], std: Double? = nil,
-    kind: PolicyKind? = nil, steps: Int? = nil, freshNoise: [[Double]] = [], held: HeldSlopes? = nil
+    kind: PolicyKind? = nil, steps: Int? = nil, gain: Double = 1, freshNoise: [[Double]] = [], held: HeldSlopes? = nil
   ) -> Row {
     let settings = agent.settings
     let d = settings.actionSize
@@ -86,7 +95,10 @@ import Testing
     var logProbability = (0..<d).map { -noise[$0] * noise[$0] / 2 - head[d + $0] - log(2 * Double.pi) / 2 }.reduce(0, +)
     let isLatent = settings.boundary == .latent
     func q(_ x: [Double]) -> Double { value(agent, s, isLatent ? x.map { tanh($0) } : x) }
-    func force(_ x: [Double]) -> [Double] {
+    let std = std ?? settings.momentumStdTraining
+    let strength = gain * (settings.mass == .consistent ? std * std : 1)
+    func force(_ x: [Double]) -> [Double] { plainForce(x).map { strength * $0 } }
+    func plainForce(_ x: [Double]) -> [Double] {
       let slope = held?.slope { gradient(q, x) } ?? gradient(q, x)
       if (kind ?? settings.trainingPolicy) == .conventional { return slope.map { -$0 / settings.alpha } }
       guard let networks = agent.parts.leapfrog else { return [] }
@@ -100,7 +112,6 @@ import Testing
     let baseAction = u.map { tanh($0) }
     if !isLatent { logProbability -= baseAction.map { log(1 - $0 * $0) }.reduce(0, +) }
     var x = isLatent ? u : baseAction
-    let std = std ?? settings.momentumStdTraining
     var p = momentumNoise.map { std * $0 }
     let squaredInitialMomentum = p.map { $0 * $0 }.reduce(0, +)
     let e = settings.leapfrogStepSize
@@ -119,6 +130,11 @@ import Testing
         }
       }
       p = zip(p, force(x)).map { $0 - e / 2 * $1 }
+      if let tempering = agent.parts.tempering {
+        let tau = 1 / (1 + exp(-tempering.parameters.values[min(step, tempering.parameters.count - 1)]))
+        p = p.map { tau * $0 }
+        logProbability -= Double(d) * log(tau)
+      }
     }
     u = x
     if isLatent { logProbability -= u.map { log(1 - tanh($0) * tanh($0)) }.reduce(0, +) }
@@ -130,46 +146,60 @@ import Testing
   @Test(arguments: Boundary.allCases, [PolicyKind.proposed, .conventional])
   func `a_K, p_K, log π, y and J are the paper's formulas, computed row by row`(_ boundary: Boundary, _ kind: PolicyKind) throws {
     for steps in [1, 3] {
-      let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
+      try expectFormulas("\(kind), \(boundary), K = \(steps)") {
         ($0.explorationPolicy, $0.trainingPolicy) = (.policy(kind), kind)
         ($0.boundary, $0.leapfrogSteps, $0.leapfrogStepSize) = (boundary, steps, kind == .proposed ? 0.35 : 0.1)
       }
-      let settings = agent.settings
-      let beta = 1 / (settings.momentumStdTraining * settings.momentumStdTraining)
-      let lane = agent.lanes.all[0]
-      let batch = agent.minibatch
-      func expectClose(_ found: Double, _ expected: Double, _ what: String) {
-        // ∇Q by differences is good to about 1e-9; divided by α and carried over K steps, to 1e-7.
-        #expect(abs(found - expected) < 1e-6 * max(1, abs(expected)), "\(what), \(kind), \(boundary), K = \(steps)")
-      }
-      agent.setCriticGradients()
-      for row in 0..<batch.size {
-        let s = batch.nextObservations.row(row).array
-        let next = evolve(
-          agent, s, noise: agent.updateNoise.next.action.row(row).array, momentumNoise: agent.updateNoise.next.momentum.row(row).array)
-        for j in 0..<3 { expectClose(lane.policy.action[row, j], next.action[j], "a'_K") }
-        let kinetic = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
-        let future = value(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
-        expectClose(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
-      }
-      agent.setPolicyGradients()
-      let momentum = try #require(lane.policy.momentum).current
-      var objective = 0.0
-      for row in 0..<batch.size {
-        let s = batch.observations.row(row).array
-        let now = evolve(
-          agent, s, noise: agent.updateNoise.now.action.row(row).array, momentumNoise: agent.updateNoise.now.momentum.row(row).array)
-        for j in 0..<3 {
-          expectClose(lane.policy.baseAction[row, j], now.baseAction[j], "a₀")
-          expectClose(lane.policy.action[row, j], now.action[j], "a_K")
-          expectClose(momentum[row, j], now.momentum[j], "p_K")
-        }
-        expectClose(lane.policy.logProbability[row], now.logProbability, "log π")
-        objective += value(agent, s, now.action) - settings.alpha * now.logProbability
-        objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
-      }
-      expectClose(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
     }
+  }
+
+  @Test(arguments: [Boundary.clip, .reflect, .latent, .unbounded])
+  func `so they are with mass, tempering and normalised critics`(_ boundary: Boundary) throws {
+    try expectFormulas("consistent mass, \(boundary)") { ($0.mass, $0.boundary) = (.consistent, boundary) }
+    try expectFormulas("tempering, \(boundary)") { ($0.tempering, $0.boundary) = (.learned, boundary) }
+    try expectFormulas("all of it, \(boundary)") {
+      ($0.mass, $0.tempering, $0.criticNormalization, $0.boundary) = (.consistent, .learned, .layer, boundary)
+      $0.criticHiddenLayers = 3
+    }
+  }
+
+  private func expectFormulas(_ name: String, _ configure: (inout AgentSettings) -> Void) throws {
+    let agent = makeAgent(observations: 4, actions: 3, lanes: 1, configure)
+    let settings = agent.settings
+    let beta = 1 / (settings.momentumStdTraining * settings.momentumStdTraining)
+    let lane = agent.lanes.all[0]
+    let batch = agent.minibatch
+    func expectClose(_ found: Double, _ expected: Double, _ what: String) {
+      // ∇Q by differences is good to about 1e-9; divided by α and carried over K steps, to 1e-7.
+      #expect(abs(found - expected) < 1e-6 * max(1, abs(expected)), "\(what), \(name)")
+    }
+    agent.setCriticGradients()
+    for row in 0..<batch.size {
+      let s = batch.nextObservations.row(row).array
+      let next = evolve(
+        agent, s, noise: agent.updateNoise.next.action.row(row).array, momentumNoise: agent.updateNoise.next.momentum.row(row).array)
+      for j in 0..<3 { expectClose(lane.policy.action[row, j], next.action[j], "a'_K") }
+      let kinetic = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
+      let future = value(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
+      expectClose(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
+    }
+    agent.setPolicyGradients()
+    let momentum = try #require(lane.policy.momentum).current
+    var objective = 0.0
+    for row in 0..<batch.size {
+      let s = batch.observations.row(row).array
+      let now = evolve(
+        agent, s, noise: agent.updateNoise.now.action.row(row).array, momentumNoise: agent.updateNoise.now.momentum.row(row).array)
+      for j in 0..<3 {
+        expectClose(lane.policy.baseAction[row, j], now.baseAction[j], "a₀")
+        expectClose(lane.policy.action[row, j], now.action[j], "a_K")
+        expectClose(momentum[row, j], now.momentum[j], "p_K")
+      }
+      expectClose(lane.policy.logProbability[row], now.logProbability, "log π")
+      objective += value(agent, s, now.action) - settings.alpha * now.logProbability
+      objective -= settings.alpha * beta / 2 * now.momentum.map { $0 * $0 }.reduce(0, +)
+    }
+    expectClose(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
   }
 
   /// The largest difference seen, relative where numbers are large.
@@ -183,13 +213,17 @@ import Testing
     }
   }
 
-  @Test(arguments: [PolicyKind.gaussian, .proposed])
-  func `a safe agent's y, y_C and J with Q − λQ_C are the formulas, computed row by row`(_ kind: PolicyKind) throws {
+  @Test(arguments: [PolicyKind.gaussian, .proposed], [(CostKind.average, true), (.sum, false)])
+  func `a safe agent's y, y_C and J with Q − λQ_C are the formulas, computed row by row`(
+    _ kind: PolicyKind, _ rules: (cost: CostKind, normalizes: Bool)
+  ) throws {
     let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
       ($0.explorationPolicy, $0.trainingPolicy, $0.leapfrogSteps) = (.policy(kind), kind, 2)
       $0.safety = SafetySettings(costLimit: 1, filtersActions: kind == .proposed)
+      $0.safety?.costKind = rules.cost
+      $0.safety?.multiplierNormalizes = rules.normalizes
     }
-    agent.multiplier?.restore(value: 0.8, recent: [])
+    agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
     let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes.all[0])
     let cost = try #require(agent.parts.cost)
     let steps = kind == .gaussian ? 0 : settings.leapfrogSteps
@@ -207,7 +241,9 @@ import Testing
       let future = targetMinimum(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
       let goesOn = 0.99 * (1 - batch.terminals[row])
       worst.compare(lane.targets[row], batch.rewards[row] + goesOn * future, "y")
-      let costTarget = batch.costs[row] + goesOn * output(cost.target, s + next.action)[0]
+      // For an average a terminal state goes on at the limit, 1.
+      let atLimit = rules.cost == .average ? 0.99 * batch.terminals[row] * 1 : 0
+      let costTarget = batch.costs[row] + goesOn * output(cost.target, s + next.action)[0] + atLimit
       worst.compare(lane.costTargets[row], costTarget, "y_C")
       let error = output(cost.online, batch.stateActions.row(row).array)[0] - costTarget
       costLoss += error * error / Double(batch.size)
@@ -224,7 +260,7 @@ import Testing
         kind == .gaussian ? onlineMinimum(agent, s, now.action) - 0.8 * output(cost.online, s + now.action)[0] : value(agent, s, now.action)
       objective += value - settings.alpha * now.logProbability - halfAlphaBeta * now.momentum.map { $0 * $0 }.reduce(0, +)
     }
-    worst.compare(agent.measured("policy_loss"), -objective / Double(batch.size), "−J")
+    worst.compare(agent.measured("policy_loss"), -objective / Double(batch.size) / (rules.normalizes ? 1.8 : 1), "−J")
     // As above: ∇Q by differences. Without it there is only rounding.
     #expect(worst.error < (kind == .gaussian ? 1e-12 : 1e-6), "\(worst.place), \(kind)")
   }
@@ -332,7 +368,7 @@ import Testing
         $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
         $0.safety?.safeLeapfrogSteps = 6
       }
-      agent.multiplier?.restore(value: 0.8, recent: [])
+      agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
       guard let cost = agent.parts.cost?.target else { return }
       let (first, s) = ([0.3, -0.6, 0.9], [-0.5, 0.2, 0.7])
       func baseCost(_ s: [Double]) -> Double {
@@ -360,7 +396,7 @@ import Testing
   }
 
   /// The standard normal numbers of a draw from a generator, one row.
-  private func draw(_ count: Int, _ generator: inout SeededGenerator) -> [Double] {
+  func draw(_ count: Int, _ generator: inout SeededGenerator) -> [Double] {
     let row = Matrix<Double>(rows: 1, columns: count)
     row.fillStandardNormal(using: &generator)
     return row.row(0).array
@@ -395,7 +431,7 @@ import Testing
         $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
         $0.safety?.safeLeapfrogSteps = 6
       }
-      agent.multiplier?.restore(value: 0.8, recent: [])
+      agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
       let cost = try #require(agent.parts.cost?.target)
       let (first, s) = ([0.25, -0.625, 0.875], [-0.5, 0.25, 0.75])
       func baseCost(_ s: [Double]) -> Double {

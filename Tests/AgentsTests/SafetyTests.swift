@@ -4,17 +4,57 @@ import Random
 import Testing
 
 @Suite struct SafetyTests {
-  @Test func `the multiplier follows the mean of the last ten episodes and never falls below zero`() {
-    let multiplier = Multiplier(limit: 10, rate: 0.1)
-    multiplier.episodeEnded(constraintValue: 4)  // 0 + 0.1·(4 − 10) < 0
-    #expect(multiplier.value == 0)
-    multiplier.episodeEnded(constraintValue: 26)  // mean 15: 0 + 0.1·5
+  private func multiplier(_ schedule: MultiplierRule.Schedule, _ kind: CostKind, rate: Double, limit: Double = 10) -> Multiplier {
+    Multiplier(
+      CostConstraint(kind: kind, limit: limit, gamma: 0.99), rule: MultiplierRule(schedule: schedule, rate: rate, upperBound: 50))
+  }
+
+  private func episode(cost: Double = 0, discounted: Double = 0, length: Int = 1000, random: Bool = false) -> EpisodeSummary {
+    EpisodeSummary(totalReward: 0, length: length, cost: cost, discountedCost: discounted, beganRandomly: random)
+  }
+
+  @Test func `by episodes, the multiplier follows the mean of the last ten, random ones too, and never falls below zero`() {
+    let multiplier = multiplier(.episodes, .sum, rate: 0.1)
+    #expect(multiplier.constraintValue == nil)
+    multiplier.episodeEnded(episode(discounted: 4, random: true))  // 0 + 0.1·(4 − 10) < 0
+    #expect(multiplier.value == 0 && multiplier.constraintValue == 4)
+    multiplier.episodeEnded(episode(discounted: 26, random: true))  // mean 15: 0 + 0.1·5
     #expect(abs(multiplier.value - 0.5) < 1e-12)
-    for _ in 0..<10 { multiplier.episodeEnded(constraintValue: 12) }
+    for _ in 0..<10 { multiplier.episodeEnded(episode(discounted: 12)) }
     let before = multiplier.value
-    multiplier.episodeEnded(constraintValue: 12)  // the first two are forgotten: + 0.1·2
+    multiplier.episodeEnded(episode(discounted: 12))  // the first two are forgotten: + 0.1·2
     #expect(abs(multiplier.value - before - 0.2) < 1e-12)
     #expect(multiplier.recent.count == 10)
+  }
+
+  @Test func `by steps, episodes that began under random actions leave λ and J_C alone`() {
+    let multiplier = multiplier(.steps, .average, rate: 1, limit: 25)
+    for _ in 0..<30 { multiplier.episodeEnded(episode(cost: 900, length: 1000, random: true)) }
+    #expect(multiplier.value == 0 && multiplier.constraintValue == nil)
+    multiplier.episodeEnded(episode(cost: 30, length: 50))  // an average of 0.6: J_C 60, + (50/1000)·(60 − 25)·0.01
+    #expect(abs(multiplier.value - 0.0175) < 1e-12)
+    multiplier.episodeEnded(episode(cost: 190, length: 950))  // pooled: 220/1000, J_C 22, + 0.95·(22 − 25)·0.01
+    #expect(multiplier.value == 0 && abs((multiplier.constraintValue ?? 0) - 22) < 1e-12)
+  }
+
+  @Test func `a multiplier taken up in the middle goes on as if it had not been`() {
+    for kind in CostKind.allCases {
+      let whole = multiplier(.steps, kind, rate: 3, limit: 5), first = multiplier(.steps, kind, rate: 3, limit: 5)
+      let second = multiplier(.steps, kind, rate: 3, limit: 5)
+      let episodes = (1...25).map { episode(cost: Double(10 * $0), discounted: Double($0 % 7 + 4), length: 100 + 17 * $0) }
+      for episode in episodes { whole.episodeEnded(episode) }
+      for episode in episodes.prefix(14) { first.episodeEnded(episode) }
+      let kept: [AgentState<Double>] = first.state(), taken: [AgentState<Double>] = second.state()
+      for (from, to) in zip(kept, taken) {
+        switch (from.value, to.value) {
+        case (.number(let get, _), .number(_, let set)): set(get())
+        case (.numbers(let get, _, _), .numbers(_, let set, _)): set(get())
+        default: Issue.record("\(from.path) is neither a number nor some")
+        }
+      }
+      for episode in episodes.suffix(11) { second.episodeEnded(episode) }
+      #expect(second.value == whole.value && second.value > 0 && second.constraintValue == whole.constraintValue)
+    }
   }
 
   private func agent(limit: Double, steps: Int = 5) -> SoftActorCritic<Double> {

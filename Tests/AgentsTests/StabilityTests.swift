@@ -26,8 +26,9 @@ import Testing
         for row in 0..<3 {
           for column in 0..<2 {
             let (a, p) = (position[row, column], momentum[row, column])
-            #expect(a.isFinite || !p.isFinite || boundary == .latent, "a = \(a), p = \(p) under a force of \(force)")
-            if boundary != .latent && a.isFinite { #expect(abs(a) <= 1) }
+            let hasWalls = boundary == .clip || boundary == .reflect
+            #expect(a.isFinite || !p.isFinite || !hasWalls, "a = \(a), p = \(p) under a force of \(force)")
+            if hasWalls && a.isFinite { #expect(abs(a) <= 1) }
             if exponent < 37 { #expect(a.isFinite && p.isFinite, "a = \(a), p = \(p) under a force of \(force)") }
           }
         }

@@ -210,7 +210,8 @@ private class HomingAgent: Agent {
     ]
   }
   var noise: [(name: String, values: Matrix<Float>)] { [] }
-  func probe() -> ProbeReport<Float> { ProbeReport() }
+  static func noiseShapes(_ settings: AgentSettings, rows: Int) -> [NoiseShape] { [] }
+  func probe(given: Set<String>) -> ProbeReport<Float> { ProbeReport() }
   static func operationsPerUpdate(_ settings: AgentSettings) -> Double { 0 }
   static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])] { [] }
 }

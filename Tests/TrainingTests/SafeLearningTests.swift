@@ -18,7 +18,7 @@ import Training
     settings.evaluationInterval = 500
     settings.cost = .own
     // A hundred episodes are few: λ has to settle within them.
-    (settings.costLimit, settings.multiplierRate) = (limit, 0.02)
+    (settings.costLimit, settings.multiplierRate) = (limit, 50)
     // Algorithm 3 takes up to ten leapfrog steps where training takes three: long ones would lead where nothing was learned.
     (settings.leapfrogStepSize, settings.momentumStdTraining) = (0.1, 0.5)
     try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/run")) { PointMass() }.run()

@@ -15,12 +15,16 @@ public protocol ActingRule<S>: AnyObject {
   /// - Returns: [1, actions]; what leaves [-1, 1] is cut.
   func action(at observation: Matrix<S>, using generator: inout SeededGenerator) -> Matrix<S>
 
+  /// Whether the last action met all that actions have to meet.
+  var isAccepted: Bool { get }
+
   /// What it says of the actions chosen.
   var scalars: [ActingScalar] { get }
 }
 
 extension ActingRule {
   public func beginEpisode(at observation: Matrix<S>) {}
+  public var isAccepted: Bool { true }
   public var scalars: [ActingScalar] { [] }
 }
 

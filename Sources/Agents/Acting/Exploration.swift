@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// How a soft actor-critic explores: the catalogue of exploration rules.
 ///
-/// One more rule is a file of its own, with its ``ActingRule``, a value of this type that makes it, and its line in ``allCases``.
+/// One more rule is a file of its own, with its ``ActionSampler``, a value of this type that makes it, and its line in ``allCases``.
 public struct Exploration: RawRepresentable, CaseIterable, Sendable, Hashable {
   /// As settings name it.
   public let rawValue: String
@@ -27,5 +27,8 @@ public struct Exploration: RawRepresentable, CaseIterable, Sendable, Hashable {
 
 /// Makes what explores for an agent.
 protocol ExplorationRule: Sendable {
-  func makeRule<S: Scalar>(for agent: SoftActorCriticModel<S>) -> any ActingRule<S>
+  /// - Parameter surfaces: what actions may climb; they have begun at the states by the time of a draw.
+  func makeSampler<S: Scalar>(
+    for agent: SoftActorCriticModel<S>, surfaces: ActionValueSurfaces<S>, rows: Int
+  ) -> any ActionSampler<S>
 }

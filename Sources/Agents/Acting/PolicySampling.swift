@@ -18,31 +18,35 @@ extension Exploration {
 private struct PolicyExploration: ExplorationRule {
   let kind: PolicyKind
 
-  func makeRule<S: Scalar>(for agent: SoftActorCriticModel<S>) -> any ActingRule<S> {
-    PolicySampling(agent, kind, for: .exploration)
+  func makeSampler<S: Scalar>(
+    for agent: SoftActorCriticModel<S>, surfaces: ActionValueSurfaces<S>, rows: Int
+  ) -> any ActionSampler<S> {
+    agent.policy(kind, for: .exploration, surfaces: surfaces, rows: rows)
   }
 }
 
-/// A policy's action: drawn to explore, otherwise the deterministic one: a₀ = tanh μ, p₀ = 0, then the leapfrog's steps.
+/// A sampler's action at one state, of noise that is drawn or zero. A policy's is then the deterministic one: a₀ = tanh μ, p₀ = 0, then the
+/// leapfrog's steps.
 final class PolicySampling<S: Scalar>: ActingRule {
   private let surfaces: ActionValueSurfaces<S>
-  private let policy: any Policy<S>
+  private let sampler: any ActionSampler<S>
   private let noise: PolicyNoise<S>
   private let draws: Bool
 
-  init(_ agent: SoftActorCriticModel<S>, _ kind: PolicyKind, for use: PolicyUse) {
-    // Acting has no objective of its own: whatever is evolved climbs the Hamiltonian's critics.
+  init(
+    _ agent: SoftActorCriticModel<S>, draws: Bool, _ makeSampler: (ActionValueSurfaces<S>) -> any ActionSampler<S>
+  ) {
     surfaces = agent.surfaces(rows: 1)
-    policy = agent.policy(kind, for: use, surfaces: surfaces, rows: 1)
+    sampler = makeSampler(surfaces)
     noise = PolicyNoise(rows: 1, actionSize: agent.settings.actionSize)
-    draws = use == .exploration
+    self.draws = draws
   }
 
   func action(at observation: Matrix<S>, using generator: inout SeededGenerator) -> Matrix<S> {
     if draws { noise.draw(using: &generator) }
     surfaces.begin(at: observation)
-    policy.sample(observations: observation, noise: noise)
-    return policy.action
+    sampler.sample(observations: observation, noise: noise)
+    return sampler.action
   }
 }
 
@@ -50,12 +54,41 @@ extension SoftActorCriticModel {
   /// What explores, and what is evaluated: the training policy's deterministic action. Algorithm 3 serves both where actions are
   /// filtered.
   func actingRules() -> (exploration: any ActingRule<S>, evaluation: any ActingRule<S>) {
-    if let safety = settings.safety, safety.filtersActions {
-      return (FilteredActing(self, safety, for: .exploration), FilteredActing(self, safety, for: .training))
+    if settings.candidates == 1 { return (explorationRule(), evaluationRule(draws: false)) }
+    func candidates(
+      _ first: any ActingRule<S>, _ others: any ActingRule<S>, _ choice: CandidateActing<S>.Choice
+    ) -> CandidateActing<S> {
+      CandidateActing(
+        settings.candidates, first: first, others: others, choice: choice, value: targetValue(), actionSize: settings.actionSize)
     }
     return (
-      settings.explorationPolicy.rule.makeRule(for: self),
-      PolicySampling(self, settings.trainingPolicy, for: .training)
+      candidates(explorationRule(), explorationRule(), .inProportion(temperature)),
+      candidates(evaluationRule(draws: false), evaluationRule(draws: true), .best)
     )
+  }
+
+  /// min(Q̄₁, Q̄₂) of one state's action, for a safe agent less λQ̄_C.
+  private func targetValue() -> any ActionValue<S> {
+    let d = settings.actionSize
+    let minimum = TwinMinimum(networks.critics.first.target, networks.critics.second.target, actionSize: d, rows: 1)
+    guard let cost = networks.cost, let multiplier else { return minimum }
+    return PenalizedActionValue(
+      reward: ActionValueSurface(minimum, actionSize: d, rows: 1),
+      cost: ActionValueSurface(SingleCritic(cost.target, actionSize: d, rows: 1), actionSize: d, rows: 1),
+      multiplier: multiplier, rows: 1)
+  }
+
+  private func explorationRule() -> any ActingRule<S> {
+    if let safety = settings.safety, safety.filtersActions { return FilteredActing(self, safety, for: .exploration, draws: true) }
+    return PolicySampling(self, draws: true) { surfaces in
+      settings.explorationPolicy.rule.makeSampler(for: self, surfaces: surfaces, rows: 1)
+    }
+  }
+
+  private func evaluationRule(draws: Bool) -> any ActingRule<S> {
+    if let safety = settings.safety, safety.filtersActions { return FilteredActing(self, safety, for: .training, draws: draws) }
+    return PolicySampling(self, draws: draws) { surfaces in
+      policy(settings.trainingPolicy, for: .training, surfaces: surfaces, rows: 1)
+    }
   }
 }

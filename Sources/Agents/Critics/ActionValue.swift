@@ -4,7 +4,8 @@ import NeuralNetworks
 /// A function of actions that a policy climbs: Q(s, ·) and its gradient, for a batch of states.
 ///
 /// The critics are ReLU networks, piecewise linear in the action, so ∇ₐQ is itself constant almost everywhere: whoever
-/// differentiates further treats it as a constant and is exact.
+/// differentiates further treats it as a constant and is exact. Normalised critics are not: there ∇ₐQ is treated as a constant by
+/// definition.
 package protocol ActionValue<S>: AnyObject {
   associatedtype S: Scalar
   /// Sets the states, [rows, observations], that the following evaluations are about.

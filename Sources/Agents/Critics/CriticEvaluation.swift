@@ -8,6 +8,7 @@ package final class CriticEvaluation<S: Scalar> {
   let critic: MultilayerPerceptron<S>
   private let first: PartlyFixedLayer<S>
   private let hidden: [Matrix<S>]
+  private let normalizations: [LayerNormalization<S>.Memory]
   private let output: Matrix<S>
   private let deltas: [Matrix<S>]
   private let actionDelta: Matrix<S>
@@ -22,6 +23,7 @@ package final class CriticEvaluation<S: Scalar> {
     first = PartlyFixedLayer(critic.layers[0], fixedInputs: critic.inputs - actionSize, rows: rows)
     let sizes = critic.sizes[1..<critic.sizes.count - 1]
     hidden = sizes.map { Matrix(rows: rows, columns: $0) }
+    normalizations = critic.normalizations.map { LayerNormalization.Memory(rows: rows, units: $0.units) }
     deltas = sizes.map { Matrix(rows: rows, columns: $0) }
     output = Matrix(rows: rows, columns: 1)
     actionDelta = Matrix(rows: rows, columns: actionSize)
@@ -37,11 +39,25 @@ package final class CriticEvaluation<S: Scalar> {
   package func evaluate(actions: Matrix<S>) {
     if !isPrepared { first.prepare(fixed: observations) }
     isPrepared = true
-    first.forward(varying: actions, into: hidden[0], activation: .relu)
+    if critic.isNormalized {
+      first.forward(varying: actions, into: normalizations[0].standardized, activation: .identity)
+      normalize(0)
+    } else {
+      first.forward(varying: actions, into: hidden[0], activation: .relu)
+    }
     for index in 1..<hidden.count {
-      critic.layers[index].forward(hidden[index - 1], into: hidden[index], activation: .relu)
+      if critic.isNormalized {
+        critic.layers[index].forward(hidden[index - 1], into: normalizations[index].standardized)
+        normalize(index)
+      } else {
+        critic.layers[index].forward(hidden[index - 1], into: hidden[index], activation: .relu)
+      }
     }
     critic.layers[hidden.count].forward(hidden[hidden.count - 1], into: output)
+  }
+
+  private func normalize(_ index: Int) {
+    critic.normalizations[index].forward(normalizations[index], into: hidden[index], activation: .relu)
   }
 
   /// Row r of `gradient` ← ∇ₐQ of the last evaluation, for the rows listed and no others.
@@ -52,11 +68,13 @@ package final class CriticEvaluation<S: Scalar> {
     var delta = deltas[last].rows(0..<count)
     delta.setReLUBackward(of: critic.layers[hidden.count].weight, output: hidden[last], rows: rows)
     for index in stride(from: last, through: 1, by: -1) {
+      if critic.isNormalized { critic.normalizations[index].backward(delta, normalizations[index], rows: rows) }
       let previous = deltas[index - 1].rows(0..<count)
       critic.layers[index].setInputGradient(
         previous, outputGradient: delta, finish: .keepWherePositive(output: hidden[index - 1], rows: rows))
       delta = previous
     }
+    if critic.isNormalized { critic.normalizations[0].backward(delta, normalizations[0], rows: rows) }
     let found = actionDelta.rows(0..<count)
     found.setProduct(delta, first.varyingWeight)
     gradient.scatter(found, rows: rows)

@@ -14,7 +14,8 @@ public struct TargetedCritic<S: Scalar> {
   public init(_ name: String, _ settings: AgentSettings, seed: UInt64, index: UInt64) {
     var generator = SeededGenerator(seed: seed, stream: RandomStream.networks.rawValue + index)
     self.name = name
-    online = MultilayerPerceptron(sizes: Self.sizes(settings), activation: .relu, using: &generator)
+    online = MultilayerPerceptron(
+      sizes: Self.sizes(settings), activation: .relu, normalized: settings.criticNormalization == .layer, using: &generator)
     target = online.copy()
   }
 
@@ -51,4 +52,12 @@ public struct TwinCritics<S: Scalar> {
   }
 
   public var following: [TargetNetwork<S>] { [first.following, second.following] }
+
+  /// Multiplications and additions per row of a forward pass of one critic, and of its way back to weights and action.
+  static func products(_ settings: AgentSettings) -> (forward: Double, backward: Double, actionGradient: Double) {
+    let n = Double(settings.observationSize), d = Double(settings.actionSize), h = Double(settings.hiddenSize)
+    let deeper = Double(settings.criticHiddenLayers - 1) * h * h
+    let forward = (n + d) * h + deeper + h
+    return (forward, forward + deeper + h, deeper + d * h)
+  }
 }

@@ -9,6 +9,8 @@ public enum Boundary: String, Sendable, CaseIterable {
   case reflect
   /// Move u, where a = tanh u: there are no walls.
   case latent
+  /// No rule: dynamics and critics see what lies outside; what is applied is cut to the box, once, at the end.
+  case unbounded = "none"
 }
 
 extension Matrix {
@@ -24,7 +26,7 @@ extension Matrix {
       for column in 0..<columns {
         let moved = a[column] + stepSize * p[column]
         switch boundary {
-        case .latent:
+        case .latent, .unbounded:
           a[column] = moved
         case .clip:
           let isInside = moved >= -1 && moved <= 1
@@ -53,7 +55,7 @@ extension Matrix {
       let factor = factors.pointer + row * factors.stride
       for column in 0..<columns {
         switch boundary {
-        case .latent: break
+        case .latent, .unbounded: break
         case .clip: da[column] *= factor[column]
         case .reflect:
           da[column] *= factor[column]

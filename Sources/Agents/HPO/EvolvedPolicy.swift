@@ -47,6 +47,7 @@ package final class EvolvedPolicy<S: Scalar>: Policy {
     coordinates.setAction()
     logProbability.copy(from: base.logDensity)
     coordinates.subtractSquashingCorrection(from: logProbability, latent: base.latent)
+    if leapfrog.isTempered { logProbability.add(-leapfrog.logDeterminant) }
   }
 
   /// a₀ ~ π_θ(·|s) and p₀ ~ N(0, β⁻¹I), from which the leapfrog then moves.
@@ -54,7 +55,7 @@ package final class EvolvedPolicy<S: Scalar>: Policy {
     self.observations = observations
     base.sample(observations: observations, noise: noise.action)
     baseAction.setSquashed(base.latent)
-    coordinates.start(at: base.latent, baseAction: baseAction)
+    coordinates.start(at: base.latent, baseAction: baseAction, into: coordinates.position)
     evolvingMomentum.draw(noise.momentum)
     force.prepare(observations: observations)
   }
@@ -65,13 +66,29 @@ package final class EvolvedPolicy<S: Scalar>: Policy {
     momentumGradient.set(evolvingMomentum.current, scaledBy: S(evolvingMomentum.weight(alpha: temperature.alpha) * share))
     coordinates.actionToPosition(positionGradient, correctionScale: entropyScale)
     force.beginBackward()
-    leapfrog.backward(positionGradient: positionGradient, momentumGradient: momentumGradient, under: force)
+    leapfrog.backward(
+      positionGradient: positionGradient, momentumGradient: momentumGradient,
+      logDeterminantGradient: -entropyScale * S(logProbability.count), under: force)
     force.finishBackward(observations: observations)
     coordinates.positionToLatent(positionGradient, baseAction: baseAction, correctionScale: entropyScale)
     base.backward(latentGradient: positionGradient, logDensityGradient: entropyScale)
   }
 
-  package var trained: [ParameterGradient<S>] { base.trained + force.trained }
+  package var trained: [ParameterGradient<S>] { base.trained + force.trained + leapfrog.trained }
+
+  /// Measures what the steps of the last draw did.
+  /// - Parameter surface: what drove them, evaluated at ``action``; evaluated at a₀ afterwards.
+  func measure(_ diagnostics: OperatorDiagnostics<S>, surface: ActionValueSurface<S>) {
+    diagnostics.begin(values: surface.values, logProbability: logProbability)
+    let start = diagnostics.start
+    coordinates.start(at: base.latent, baseAction: baseAction, into: start)
+    coordinates.evaluate(at: start)
+    diagnostics.startLogProbability.copy(from: base.logDensity)
+    base.latent.subtractSquashingCorrection(from: diagnostics.startLogProbability)
+    diagnostics.finish(
+      end: coordinates.position, slope: coordinates.gradient, momentum: evolvingMomentum, reach: leapfrog.reach,
+      startValues: surface.values, alpha: temperature.alpha)
+  }
 
   /// Σ of σ_h at a_K over rows and components; 0 of a force without a gate.
   func gateSum() -> Double { (force as? ProposedForce<S>)?.gateSum() ?? 0 }
@@ -89,5 +106,14 @@ extension EvolvedPolicy {
   func advance(_ step: Int) {
     leapfrog.advance(step, position: coordinates.position, momentum: evolvingMomentum.current, under: force)
     coordinates.setAction()
+  }
+}
+
+extension Vector {
+  /// self ← self + value.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  fileprivate func add(_ value: S) {
+    for index in 0..<count { pointer[index] += value }
   }
 }

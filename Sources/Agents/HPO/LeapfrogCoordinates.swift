@@ -11,8 +11,8 @@ package protocol LeapfrogCoordinates<S>: AnyObject {
   /// ∇Q with respect to the last evaluated position, [rows, actions].
   var gradient: Matrix<S> { get }
 
-  /// ``position`` ← where the evolution of a₀ = tanh u₀ begins.
-  func start(at latent: Matrix<S>, baseAction: Matrix<S>)
+  /// `position` ← where the evolution of a₀ = tanh u₀ begins.
+  func start(at latent: Matrix<S>, baseAction: Matrix<S>, into position: Matrix<S>)
   /// Evaluates Q and ``gradient`` at a position.
   func evaluate(at position: Matrix<S>)
   /// ``action`` ← a at ``position``.
@@ -37,7 +37,7 @@ final class BoxCoordinates<S: Scalar>: LeapfrogCoordinates {
     action = Matrix(rows: rows, columns: actionSize)
   }
 
-  func start(at latent: Matrix<S>, baseAction: Matrix<S>) { action.copy(from: baseAction) }
+  func start(at latent: Matrix<S>, baseAction: Matrix<S>, into position: Matrix<S>) { position.copy(from: baseAction) }
 
   func evaluate(at position: Matrix<S>) { surface.evaluate(actions: position) }
 
@@ -70,7 +70,7 @@ final class LatentCoordinates<S: Scalar>: LeapfrogCoordinates {
     squashed = Matrix(rows: rows, columns: actionSize)
   }
 
-  func start(at latent: Matrix<S>, baseAction: Matrix<S>) { position.copy(from: latent) }
+  func start(at latent: Matrix<S>, baseAction: Matrix<S>, into position: Matrix<S>) { position.copy(from: latent) }
 
   func evaluate(at position: Matrix<S>) {
     squashed.setSquashed(position)

@@ -2,20 +2,24 @@ import LinearAlgebra
 import NeuralNetworks
 import Random
 
+/// Something that makes actions of given noise, for a fixed number of states.
+public protocol ActionSampler<S>: AnyObject {
+  associatedtype S: Scalar
+
+  /// Draws ``action`` for each state. Of a policy zero noise gives the evaluation action.
+  /// - Parameter observations: [rows, observations]; must stay as it is until a backward pass.
+  func sample(observations: Matrix<S>, noise: PolicyNoise<S>)
+
+  /// a, [rows, actions].
+  var action: Matrix<S> { get }
+}
+
 /// A stochastic policy on a fixed number of states, trained on the soft objective
 ///
 ///     J = E[Q(s, a) − α log π(a|s)]         less (αβ/2)·‖p_K‖² where actions are evolved (paper eq. 12).
 ///
 /// It holds what the way back needs, so each thread has its own; parameters are shared.
-public protocol Policy<S>: AnyObject {
-  associatedtype S: Scalar
-
-  /// Draws ``action`` for each state. Zero noise gives the evaluation action.
-  /// - Parameter observations: [rows, observations]; must stay as it is until the backward pass.
-  func sample(observations: Matrix<S>, noise: PolicyNoise<S>)
-
-  /// a, [rows, actions].
-  var action: Matrix<S> { get }
+public protocol Policy<S>: ActionSampler {
   /// log π as it stands in the objective, [rows], nats.
   var logProbability: Vector<S> { get }
   /// a₀, from which ``action`` was evolved; the action itself where nothing evolves it. [rows, actions].

@@ -10,6 +10,8 @@ public final class ActorCriticNetworks<S: Scalar> {
   public let policy: MultilayerPerceptron<S>
   /// T_h and σ_h: [s?, a, g] → d; only where the proposed leapfrog is used.
   public let leapfrog: (transform: MultilayerPerceptron<S>, gate: MultilayerPerceptron<S>)?
+  /// τ_k of the proposed leapfrog, where they are learned.
+  public let tempering: Tempering<S>?
   /// Radial flows of SAC-NF.
   public let flows: RadialFlowParameters<S>?
   /// log σ, where it is shared by all states: `log_std` [d].
@@ -44,6 +46,7 @@ public final class ActorCriticNetworks<S: Scalar> {
     } else {
       leapfrog = nil
     }
+    tempering = settings.tempering == .learned ? Tempering(steps: settings.leapfrogSteps) : nil
     cost = settings.safety == nil ? nil : TargetedCritic("cost_critic", settings, seed: seed, index: 5)
   }
 
@@ -67,6 +70,7 @@ public final class ActorCriticNetworks<S: Scalar> {
     if let leapfrog {
       all += [("leapfrog_transform", leapfrog.transform.parameters), ("leapfrog_gate", leapfrog.gate.parameters)]
     }
+    if let tempering { all.append(("tempering", tempering.parameters)) }
     if let cost { all += [cost.parameters, cost.targetParameters] }
     return all
   }

@@ -1,7 +1,8 @@
+import Experience
 import LinearAlgebra
 
 extension SoftActorCritic {
-  public func probe() -> ProbeReport<S> {
+  public func probe(given: Set<String>) -> ProbeReport<S> {
     demand(lanes.all.count == 1, "a probe needs an agent of one lane, not \(lanes.all.count)")
     let lane = lanes.all[0]
     let policy = lane.policy
@@ -29,6 +30,22 @@ extension SoftActorCritic {
       report.scalars.append(("cost_critic_loss", costCritic.squaredError / Double(lanes.rows)))
     }
     report.gradients = trainedNetworks.map { ($0.name, $0.gradient()) }
+    addExploration(to: &report, given)
     return report
+  }
+
+  /// What exploration makes of given noise, as it is applied; without filter and candidates, which draw as often as they must.
+  private func addExploration(to report: inout ProbeReport<S>, _ given: Set<String>) {
+    guard given.contains("exploration_noise"), given.contains("exploration_momentum_noise"),
+      settings.safety?.filtersActions != true
+    else { return }
+    let surfaces = model.surfaces(rows: minibatch.size)
+    let sampler = settings.explorationPolicy.rule.makeSampler(for: model, surfaces: surfaces, rows: minibatch.size)
+    surfaces.begin(at: minibatch.observations)
+    sampler.sample(observations: minibatch.observations, noise: explorationNoise)
+    let action = Matrix<S>(rows: minibatch.size, columns: settings.actionSize)
+    action.copy(from: sampler.action)
+    action.clip()
+    report.add("exploration_action", action)
   }
 }

@@ -9,6 +9,8 @@ public final class SoftActorCritic<S: Scalar>: Agent {
   public let minibatch: Minibatch<S>
   /// What the last ``update()`` drew: each update draws it anew.
   public let updateNoise: UpdateNoise<S>
+  /// Of exploration, for probes alone.
+  private(set) lazy var explorationNoise = PolicyNoise<S>(rows: minibatch.size, actionSize: settings.actionSize)
   public let report: UpdateReport
   package let lanes: Lanes<SoftActorCriticLane<S>>
   let model: SoftActorCriticModel<S>
@@ -30,7 +32,7 @@ public final class SoftActorCritic<S: Scalar>: Agent {
       temperature: Temperature(
         rule: settings.temperature, initial: settings.alpha, actionSize: settings.actionSize,
         learningRate: settings.learningRate),
-      multiplier: settings.safety.map { Multiplier(limit: $0.costLimit, rate: $0.multiplierRate) })
+      multiplier: settings.safety.map { Multiplier($0.constraint(gamma: settings.gamma), rule: $0.multiplierRule) })
     let minibatch = Minibatch<S>(
       size: settings.batchSize, observationSize: settings.observationSize, actionSize: settings.actionSize)
     let noise = UpdateNoise<S>(rows: settings.batchSize, actionSize: settings.actionSize)
@@ -86,12 +88,15 @@ public final class SoftActorCritic<S: Scalar>: Agent {
       // σ_h at a_K: how much of the gradient is taken as it is.
       UpdateReport.Scalar("gate_mean") { lanes.mean { (($0.policy as? EvolvedPolicy<S>)?.gateSum() ?? 0) / actions } },
     ]
+    if model.settings.diagnostics { scalars += Self.diagnosticScalars(model, lanes) }
     if let multiplier = model.multiplier {
       scalars += [
         UpdateReport.Scalar("cost_critic_loss", mustBeFinite: "cost critic loss") {
           lanes.mean { $0.costCritic?.squaredError ?? 0 }
         },
         UpdateReport.Scalar("lambda") { multiplier.value },
+        // J_C over the last episodes; 0 before there was one.
+        UpdateReport.Scalar("constraint_value") { multiplier.constraintValue ?? 0 },
       ]
     }
     return scalars
@@ -126,8 +131,7 @@ public final class SoftActorCritic<S: Scalar>: Agent {
   }
 
   public func episodeEnded(_ episode: EpisodeSummary) {
-    guard let multiplier, let safety = model.settings.safety else { return }
-    multiplier.episodeEnded(constraintValue: safety.costKind.constraintValue(of: episode, gamma: model.settings.gamma))
+    multiplier?.episodeEnded(episode)
   }
 
   // MARK: What files keep
@@ -146,7 +150,19 @@ public final class SoftActorCritic<S: Scalar>: Agent {
       }
   }
 
-  public var noise: [(name: String, values: Matrix<S>)] { updateNoise.named }
+  public var noise: [(name: String, values: Matrix<S>)] {
+    updateNoise.named
+      + [("exploration_noise", explorationNoise.action), ("exploration_momentum_noise", explorationNoise.momentum)]
+  }
+
+  public static func noiseShapes(_ settings: AgentSettings, rows: Int) -> [NoiseShape] {
+    let shape = [rows, settings.actionSize]
+    return [
+      NoiseShape("policy_noise", shape), NoiseShape("momentum_noise", shape), NoiseShape("next_policy_noise", shape),
+      NoiseShape("next_momentum_noise", shape), NoiseShape("exploration_noise", shape, isNeeded: false),
+      NoiseShape("exploration_momentum_noise", shape, isNeeded: false),
+    ]
+  }
 
   /// The networks that gradients reach, with their optimisers.
   package var trainedNetworks: [TrainedNetwork<S>] { criticTraining + policyTraining }

@@ -23,6 +23,11 @@ package final class SoftActorCriticLane<S: Scalar> {
 
   package let critics: TwinRegression<S>
   let costCritic: CriticRegression<S>?
+  let constraint: CostConstraint?
+  private let multiplier: Multiplier?
+  let diagnostics: OperatorDiagnostics<S>?
+  /// Whether a safe agent's objective is divided by 1 + λ.
+  private let isNormalized: Bool
   /// y and y_C, [rows].
   package let targets: Vector<S>
   package let costTargets: Vector<S>
@@ -43,10 +48,17 @@ package final class SoftActorCriticLane<S: Scalar> {
     objectiveSurface = surfaces.climbed(by: settings.trainingPolicy)
     critics = TwinRegression(model.networks.critics, rows: rows)
     costCritic = model.networks.cost.map { CriticRegression($0, rows: rows) }
+    diagnostics = settings.diagnostics ? OperatorDiagnostics(model, rows: rows) : nil
+    constraint = model.multiplier?.constraint
+    multiplier = model.multiplier
+    isNormalized = settings.safety?.multiplierNormalizes ?? false
     targets = Vector(count: rows)
     costTargets = Vector(count: rows)
     softValues = Vector(count: rows)
   }
+
+  /// What J's gradient is multiplied by: 1/(1 + λ) where a multiplier normalises, so that a large λ does not mean large steps.
+  var objectiveScale: Double { isNormalized ? 1 / (1 + (multiplier?.value ?? 0)) : 1 }
 
   /// Draws this lane's rows of the update's noise.
   func drawNoise() { noise.draw(momentum: policy.momentum?.isDrawn ?? false, using: &noiseGenerator) }

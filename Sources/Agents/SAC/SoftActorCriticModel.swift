@@ -27,7 +27,7 @@ struct SoftActorCriticModel<S: Scalar> {
   ) -> EvolvedPolicy<S> {
     let d = settings.actionSize
     let surface = surfaces.climbed(by: kind)
-    let momentumStd = use == .exploration ? settings.momentumStdExploration : settings.momentumStdTraining
+    let momentumStd = momentumStd(use)
     let coordinates: any LeapfrogCoordinates<S> =
       settings.boundary == .latent
       ? LatentCoordinates(surface, actionSize: d, rows: rows) : BoxCoordinates(surface, actionSize: d, rows: rows)
@@ -40,8 +40,26 @@ struct SoftActorCriticModel<S: Scalar> {
     return EvolvedPolicy(
       base(rows: rows), coordinates: coordinates, force: force,
       leapfrog: LeapfrogOperator(
-        steps: steps, stepSize: settings.leapfrogStepSize, boundary: settings.boundary, rows: rows, dimensions: d),
+        steps: steps, stepSize: settings.leapfrogStepSize, boundary: settings.boundary, strength: strength(use),
+        tempering: kind == .proposed ? networks.tempering : nil, rows: rows, dimensions: d),
       momentum: PolicyMomentum(std: momentumStd, kind: settings.momentum, actionSize: d, rows: rows), temperature: temperature)
+  }
+
+  /// 1/√β.
+  func momentumStd(_ use: PolicyUse) -> Double {
+    use == .exploration ? settings.momentumStdExploration : settings.momentumStdTraining
+  }
+
+  /// What F is multiplied by.
+  private func strength(_ use: PolicyUse) -> Double {
+    let inverseMass = settings.mass == .consistent ? momentumStd(use) * momentumStd(use) : 1
+    if use == .training { return inverseMass }
+    switch settings.explorationGain {
+    case .factor(let gain): return inverseMass * gain
+    case .matched:
+      let ratio = settings.momentumStdExploration / settings.momentumStdTraining
+      return inverseMass * ratio * ratio
+    }
   }
 
   /// π_θ before its tanh.

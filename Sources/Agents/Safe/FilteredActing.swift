@@ -13,15 +13,19 @@ final class FilteredActing<S: Scalar>: ActingRule {
   private let stepsPerAction = ActingScalar("leapfrog_steps")
   private let discardedShare = ActingScalar("discarded_share")
 
-  /// - Parameter use: exploration has noise, evaluation none.
-  init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings, for use: PolicyUse) {
+  private(set) var isAccepted = true
+
+  /// - Parameters:
+  ///   - use: whose momentum it has.
+  ///   - draws: whether there is noise.
+  init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings, for use: PolicyUse, draws: Bool) {
     let settings = agent.settings
     steps = safety.safeLeapfrogSteps
     surfaces = agent.surfaces(rows: 1)
     policy = agent.evolvedPolicy(.proposed, for: use, surfaces: surfaces, steps: steps, rows: 1)
     filter = LyapunovFilter(agent, safety)
     noise = PolicyNoise(rows: 1, actionSize: settings.actionSize)
-    draws = use == .exploration
+    self.draws = draws
   }
 
   var scalars: [ActingScalar] { [stepsPerAction, discardedShare] }
@@ -37,7 +41,7 @@ final class FilteredActing<S: Scalar>: ActingRule {
     while true {
       policy.advance(taken)
       taken += 1
-      let isAccepted = filter.accepts(policy.action)
+      isAccepted = filter.accepts(policy.action)
       discardedShare.add(isAccepted ? 0 : 1)
       if isAccepted || taken == steps { break }
       if draws {
