@@ -49,6 +49,13 @@ extension Algorithm {
   }
 }
 
+extension Algorithm {
+  // What researchers compare with; the paper's §III, §V-C3.
+  public static let sacNoise = Algorithm("sac-noise") {
+    ($0.explorationPolicy, $0.trainingPolicy, $0.policyHiddenLayers) = (.noisy, .gaussian, 1)
+  }
+}
+
 /// The algorithms that settings can name, and the settings that there are.
 public struct AlgorithmCatalogue: Sendable {
   /// In the order of lists.
@@ -72,6 +79,7 @@ public struct AlgorithmCatalogue: Sendable {
   public static let standard = AlgorithmCatalogue(
     [
       .sacHPO, .sac, .sacNF, .sacLagrangian, .safeSACHPO, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum,
+      .sacNoise,
     ],
     groups: [RunSettings.self] + AgentSettings.groups)
 
