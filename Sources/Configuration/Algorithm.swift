@@ -54,6 +54,7 @@ extension Algorithm {
   public static let sacNoise = Algorithm("sac-noise") {
     ($0.explorationPolicy, $0.trainingPolicy, $0.policyHiddenLayers) = (.noisy, .gaussian, 1)
   }
+  public static let oac = Algorithm("oac") { ($0.explorationPolicy, $0.trainingPolicy) = (.optimistic, .gaussian) }
 }
 
 /// The algorithms that settings can name, and the settings that there are.
@@ -79,7 +80,7 @@ public struct AlgorithmCatalogue: Sendable {
   public static let standard = AlgorithmCatalogue(
     [
       .sacHPO, .sac, .sacNF, .sacLagrangian, .safeSACHPO, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum,
-      .sacNoise,
+      .sacNoise, .oac,
     ],
     groups: [RunSettings.self] + AgentSettings.groups)
 

@@ -19,7 +19,7 @@ public struct Exploration: RawRepresentable, CaseIterable, Sendable, Hashable {
   }
 
   /// One line for each rule.
-  public static let allCases = [gaussian, proposed, conventional, flow, noisy]
+  public static let allCases = [gaussian, proposed, conventional, flow, noisy, optimistic]
 
   public static func == (first: Exploration, second: Exploration) -> Bool { first.rawValue == second.rawValue }
   public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }

@@ -49,6 +49,21 @@ final class LatentGaussian<S: Scalar> {
     reparameterize(tape.output, noise)
   }
 
+  /// μ and σ of the last draw, [rows, actions] each.
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  func copyParameters(mean: Matrix<S>, std: Matrix<S>) {
+    let (minimum, maximum) = (S(LogStandardDeviation.minimum), S(LogStandardDeviation.maximum))
+    for row in 0..<latent.rows {
+      let output = tape.output.pointer + row * tape.output.stride
+      let logSigmas = sharedLogStd?.values.pointer ?? output + actionSize
+      for j in 0..<actionSize {
+        mean.pointer[row * mean.stride + j] = output[j]
+        std.pointer[row * std.stride + j] = S.exp(min(max(logSigmas[j], minimum), maximum))
+      }
+    }
+  }
+
   /// What is trained, and where the gradients are.
   var trained: [ParameterGradient<S>] {
     let network = ParameterGradient("policy", network.parameters, gradient: gradient.parameters)

@@ -36,13 +36,15 @@ extension SoftActorCritic {
 
   /// What exploration makes of given noise, as it is applied; without filter and candidates, which draw as often as they must.
   private func addExploration(to report: inout ProbeReport<S>, _ given: Set<String>) {
-    guard given.contains("exploration_noise"), given.contains("exploration_momentum_noise"),
+    let isOptimistic = settings.explorationPolicy == .optimistic
+    guard given.contains("exploration_noise"), isOptimistic || given.contains("exploration_momentum_noise"),
       settings.safety?.filtersActions != true
     else { return }
     let surfaces = model.surfaces(rows: minibatch.size)
     let sampler = settings.explorationPolicy.rule.makeSampler(for: model, surfaces: surfaces, rows: minibatch.size)
     surfaces.begin(at: minibatch.observations)
     sampler.sample(observations: minibatch.observations, noise: explorationNoise)
+    if let optimistic = sampler as? OptimisticSampler<S> { report.add("exploration_shift", optimistic.shift) }
     let action = Matrix<S>(rows: minibatch.size, columns: settings.actionSize)
     action.copy(from: sampler.action)
     action.clip()
