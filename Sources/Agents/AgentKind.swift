@@ -14,10 +14,12 @@ public struct AgentKind: Sendable, Hashable {
   }
 
   /// One line for each agent.
-  public static let all = [softActorCritic]
+  public static let all = [softActorCritic, twinDelayedPolicyGradient]
 
   /// SAC and what evolves its actions, the paper's agents among them.
   public static let softActorCritic = AgentKind("soft-actor-critic", SoftActorCritic<Float>.self)
+
+  public static let twinDelayedPolicyGradient = AgentKind("twin-delayed-policy-gradient", TwinDelayedPolicyGradient<Float>.self)
 
   /// All names, for messages.
   static var names: String { all.map(\.name).joined(separator: ", ") }

@@ -171,7 +171,7 @@ extension SettingsHolder {
 extension AgentSettings {
   /// Where agents' settings are declared: one group for each agent or rule of exploration that has some of its own.
   public static let groups: [any SettingGroup.Type] = [
-    ActorCriticSettings.self, OptimisticSettings.self,
+    ActorCriticSettings.self, OptimisticSettings.self, TwinDelayedSettings.self,
   ]
 }
 
@@ -236,6 +236,15 @@ public struct AgentSettings: Sendable, SettingsHolder {
     }
     if self.mass == .consistent && self.explorationGain == .matched {
       return "mass 'consistent' holds the deviations' ratio already: with exploration_gain 'matched' it would count twice"
+    }
+    if self.kind != .softActorCritic && self.constraint != .none {
+      return "agent '\(self.kind.name)' keeps no constraint: constraint must be 'none'"
+    }
+    if self.kind != .softActorCritic && (self.explorationPolicy != .gaussian || self.trainingPolicy != .gaussian) {
+      return "agent '\(self.kind.name)' has a policy of its own: exploration_policy and training_policy must be 'gaussian'"
+    }
+    if self.kind == .twinDelayedPolicyGradient && self.candidates > 1 {
+      return "agent '\(self.kind.name)' has a deterministic policy, which draws no candidates: candidates must be 1"
     }
     if self.constraint == .lyapunov && self.explorationPolicy != .proposed {
       return "constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'"

@@ -55,6 +55,9 @@ extension Algorithm {
     ($0.explorationPolicy, $0.trainingPolicy, $0.policyHiddenLayers) = (.noisy, .gaussian, 1)
   }
   public static let oac = Algorithm("oac") { ($0.explorationPolicy, $0.trainingPolicy) = (.optimistic, .gaussian) }
+  public static let td3 = Algorithm("td3") {
+    ($0.kind, $0.explorationPolicy, $0.trainingPolicy) = (.twinDelayedPolicyGradient, .gaussian, .gaussian)
+  }
 }
 
 /// The algorithms that settings can name, and the settings that there are.
@@ -80,7 +83,7 @@ public struct AlgorithmCatalogue: Sendable {
   public static let standard = AlgorithmCatalogue(
     [
       .sacHPO, .sac, .sacNF, .sacLagrangian, .safeSACHPO, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum,
-      .sacNoise, .oac,
+      .sacNoise, .oac, .td3,
     ],
     groups: [RunSettings.self] + AgentSettings.groups)
 
