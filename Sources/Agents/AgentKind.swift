@@ -14,12 +14,13 @@ public struct AgentKind: Sendable, Hashable {
   }
 
   /// One line for each agent.
-  public static let all = [softActorCritic, twinDelayedPolicyGradient]
+  public static let all = [softActorCritic, twinDelayedPolicyGradient, iterativePolicyOptimization]
 
   /// SAC and what evolves its actions, the paper's agents among them.
   public static let softActorCritic = AgentKind("soft-actor-critic", SoftActorCritic<Float>.self)
 
   public static let twinDelayedPolicyGradient = AgentKind("twin-delayed-policy-gradient", TwinDelayedPolicyGradient<Float>.self)
+  public static let iterativePolicyOptimization = AgentKind("iterative-policy-optimization", IterativePolicyOptimization<Float>.self)
 
   /// All names, for messages.
   static var names: String { all.map(\.name).joined(separator: ", ") }

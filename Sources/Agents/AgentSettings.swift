@@ -171,7 +171,7 @@ extension SettingsHolder {
 extension AgentSettings {
   /// Where agents' settings are declared: one group for each agent or rule of exploration that has some of its own.
   public static let groups: [any SettingGroup.Type] = [
-    ActorCriticSettings.self, OptimisticSettings.self, TwinDelayedSettings.self,
+    ActorCriticSettings.self, OptimisticSettings.self, TwinDelayedSettings.self, IterativeSettings.self,
   ]
 }
 

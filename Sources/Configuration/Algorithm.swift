@@ -58,6 +58,9 @@ extension Algorithm {
   public static let td3 = Algorithm("td3") {
     ($0.kind, $0.explorationPolicy, $0.trainingPolicy) = (.twinDelayedPolicyGradient, .gaussian, .gaussian)
   }
+  public static let iapo = Algorithm("iapo") {
+    ($0.kind, $0.explorationPolicy, $0.trainingPolicy) = (.iterativePolicyOptimization, .gaussian, .gaussian)
+  }
 }
 
 /// The algorithms that settings can name, and the settings that there are.
@@ -83,7 +86,7 @@ public struct AlgorithmCatalogue: Sendable {
   public static let standard = AlgorithmCatalogue(
     [
       .sacHPO, .sac, .sacNF, .sacLagrangian, .safeSACHPO, .baseline1, .baseline2, .baseline3, .sacHPOZeroMomentum,
-      .sacNoise, .oac, .td3,
+      .sacNoise, .oac, .td3, .iapo,
     ],
     groups: [RunSettings.self] + AgentSettings.groups)
 
