@@ -141,18 +141,18 @@ public struct ActorCriticSettings: SettingGroup {
     "d₀ on the discounted cost"
   ) { _ in nil }
   public let multiplierSchedule = Setting(
-    "multiplier_schedule", .any, default: MultiplierRule.Schedule.steps, roles: [.networks, .isLater], earlier: .episodes,
-    "whether λ counts steps or, as in the paper, episodes")
+    "multiplier_schedule", .any, default: MultiplierRule.Schedule.steps, roles: [.networks, .isLater, .constrains],
+    earlier: .episodes, "whether λ counts steps or, as in the paper, episodes")
   public let multiplierRate = Setting(
-    "multiplier_rate", symbol: "η", .positive, derivation: "1, by episodes 0.1", roles: [.networks, .isLater],
+    "multiplier_rate", symbol: "η", .positive, derivation: "1, by episodes 0.1", roles: [.networks, .isLater, .constrains],
     "η of the Lagrange multiplier"
   ) { $0.multiplierSchedule == .steps ? 1 : 0.1 }
   public let multiplierLimit = Setting(
     "multiplier_limit", symbol: "λ_max", Allowed("a number above 0, or .inf", brief: "> 0, .inf") { $0 > 0 },
-    derivation: "100, by episodes .inf", roles: [.networks, .isLater], "the largest λ"
+    derivation: "100, by episodes .inf", roles: [.networks, .isLater, .constrains], "the largest λ"
   ) { $0.multiplierSchedule == .steps ? 100.0 : Double.infinity }
   public let multiplierNormalizes = Setting(
-    "multiplier_normalizes", .any, default: true, roles: [.networks, .isLater], earlier: false,
+    "multiplier_normalizes", .any, default: true, roles: [.networks, .isLater, .constrains], earlier: false,
     "whether the policy's objective is divided by 1 + λ")
   public let safeLeapfrogSteps = Setting(
     "safe_leapfrog_steps", .from(1, to: 1000), default: 10, roles: [.networks, .isLater],
@@ -237,10 +237,11 @@ public struct AgentSettings: Sendable, SettingsHolder {
     if self.mass == .consistent && self.explorationGain == .matched {
       return "mass 'consistent' holds the deviations' ratio already: with exploration_gain 'matched' it would count twice"
     }
-    if self.kind != .softActorCritic && self.constraint != .none {
+    let isDifferent = [.twinDelayedPolicyGradient, .iterativePolicyOptimization].contains(self.kind)
+    if isDifferent && self.constraint != .none {
       return "agent '\(self.kind.name)' keeps no constraint: constraint must be 'none'"
     }
-    if self.kind != .softActorCritic && (self.explorationPolicy != .gaussian || self.trainingPolicy != .gaussian) {
+    if isDifferent && (self.explorationPolicy != .gaussian || self.trainingPolicy != .gaussian) {
       return "agent '\(self.kind.name)' has a policy of its own: exploration_policy and training_policy must be 'gaussian'"
     }
     if self.kind == .twinDelayedPolicyGradient && self.candidates > 1 {

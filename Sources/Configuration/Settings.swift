@@ -56,8 +56,10 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
       catalogue.settings.filter { setting in
         setting.roles.contains(.mayChange) || setting.roles.contains(.environments) && values.origin(of: setting) == .derived
       }.map(\.key))
+    let isConstrained = self.constraint != .none || recorded.values["constraint"].map { $0 != Constraint.none.rawValue } ?? false
+    let idle = isConstrained ? [] : Set(catalogue.settings.filter { $0.roles.contains(.constrains) }.map(\.key))
     var differences: [String] = []
-    for key in Set(here.keys).union(recorded.values.keys).subtracting(mayChange).sorted() {
+    for key in Set(here.keys).union(recorded.values.keys).subtracting(mayChange).subtracting(idle).sorted() {
       let (before, now) = (recorded.value(of: key, in: catalogue, asIn: self), here[key])
       if before.map({ isSame(key, $0, now) }) ?? (now == nil) { continue }
       differences.append("\(key): \(before ?? "absent") there, \(now ?? "absent") now")

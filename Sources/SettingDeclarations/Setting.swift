@@ -77,6 +77,8 @@ public struct SettingRoles: OptionSet, Sendable {
   public static let environments = SettingRoles(rawValue: 8)
   /// It came after program 0.1.0: an older file does not have it and means its default.
   public static let isLater = SettingRoles(rawValue: 4)
+  /// Of no consequence without a constraint: runs that have none may differ in it.
+  public static let constrains = SettingRoles(rawValue: 16)
 }
 
 /// A setting of whatever type.

@@ -179,7 +179,8 @@ import Testing
       let next = evolve(
         agent, s, noise: agent.updateNoise.next.action.row(row).array, momentumNoise: agent.updateNoise.next.momentum.row(row).array)
       for j in 0..<3 { expectClose(lane.policy.action[row, j], next.action[j], "a'_K") }
-      let kinetic = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
+      let gain = settings.alpha * beta / 2 * (next.momentum.map { $0 * $0 }.reduce(0, +) - next.squaredInitialMomentum)
+      let kinetic = settings.momentumInValue ? gain : 0
       let future = value(agent, s, next.action) - settings.alpha * next.logProbability - kinetic
       expectClose(lane.targets[row], batch.rewards[row] + 0.99 * (1 - batch.terminals[row]) * future, "y")
     }

@@ -224,7 +224,7 @@ def make_checkpoint(hpo, case, folder):
     if case.trained:
         options |= dict(warmup_steps=500, update_after=500)
     run(hpo, "train", case.environment, "--algorithm", case.algorithm, "--steps", 2000 if case.trained else 1,
-        "--evaluation-episodes", 1, "--out", folder, *(f"--set={key}={value}" for key, value in options.items()))
+        "--evaluation-episodes", 1, "--name", "check", "--out", folder, *(f"--set={key}={value}" for key, value in options.items()))
     checkpoint, = folder.glob("*/*/*/checkpoint.h5")
     if not case.trained:
         with h5py.File(checkpoint, "r+") as file:
@@ -272,7 +272,7 @@ def enlarge(networks, case):
             for head in sorted(networks[name], key=int)[2:]:
                 weight = networks[name][head]["weight"]
                 weight[...] = 1.5 * random.standard_normal(weight.shape) / np.sqrt(weight.shape[1])
-        elif isinstance(networks[name], h5py.Group) and not name.startswith("target"):
+        elif "0" in networks[name] and not name.startswith("target"):
             change(name, 2, 0.1)
     for name in ("critic1", "critic2", "cost_critic"):
         if name in networks and case.dead_critics:

@@ -13,7 +13,8 @@ import Testing
       ("sac-hpo", .proposed, .proposed, 1), ("baseline-1", .conventional, .conventional, 1),
       ("baseline-2", .conventional, .gaussian, 2), ("baseline-3", .gaussian, .proposed, 1), ("sac", .gaussian, .gaussian, 2),
       ("sac-nf", .flow, .flow, 1), ("sac-lagrangian", .gaussian, .gaussian, 2), ("safe-sac-hpo", .proposed, .proposed, 1),
-      ("sac-hpo-zero-momentum", .proposed, .proposed, 1),
+      ("sac-hpo-zero-momentum", .proposed, .proposed, 1), ("sac-noise", .noisy, .gaussian, 1), ("oac", .optimistic, .gaussian, 2),
+      ("td3", .gaussian, .gaussian, 2), ("iapo", .gaussian, .gaussian, 2),
     ]
     #expect(table.map(\.0).sorted() == AlgorithmCatalogue.standard.algorithms.map(\.name).sorted())
     for (name, exploration, training, layers) in table {

@@ -60,7 +60,8 @@ import Training
     let directory = RunDirectory(path: "\(folder.path)/\(kind.rawValue)")
     let found = try trained(.sacLagrangian, in: directory) { ($0.costKind, $0.multiplierRate) = (kind, 20) }
     let curve = try HDF5File.open(at: directory.curve)
-    let ends: [Int] = try curve.read("episode/step"), lengths: [Int] = try curve.read("episode/length")
+    let ends: [Int] = try curve.read("episode/step")
+    let lengths = try curve.read("episode/length", as: Double.self).map { Int($0) }
     let costs: [Double] = try curve.read(kind == .sum ? "episode/discounted_cost" : "episode/cost")
     var (lambda, recent) = (0.0, [(cost: Double, steps: Int)]())
     for index in ends.indices where ends[index] - lengths[index] >= 300 {
@@ -70,6 +71,7 @@ import Training
       lambda = max(0, lambda + 20 * Double(lengths[index]) / 1000 * (value - 0.5) * 0.05)
     }
     #expect(recent.count > 5 && recent.count < ends.count)
-    #expect(lambda > 0.1 && abs(try #require(found) - lambda) < 1e-12 * lambda)
+    let multiplier = try #require(found)
+    #expect(lambda > 0.1 && abs(multiplier - lambda) < 1e-12 * lambda)
   }
 }
