@@ -5,10 +5,13 @@ public enum AtomicFile {
   /// Replaces a file by one that `write` makes at the temporary path it is given, in the same directory.
   ///
   /// The new file is synchronized, renamed over the old one, and its directory is synchronized. If anything fails the
-  /// temporary file is removed and the old file stays. One process at a time may replace a given file.
-  /// - Throws: what `write` throws, or ``HDF5Error/fileSystem(path:action:reason:)``.
+  /// temporary file is removed and the old file stays. A symbolic link stays one: what it points to is replaced. The temporary file is
+  /// one that nobody had: `<path>.tmp`, or `<path>.tmp1` and so on where that name is taken.
+  /// - Throws: what `write` throws, or ``HDF5Error/fileSystem(path:action:reason:)``; the latter too for a device, a pipe or a socket,
+  ///   over which nothing can be renamed without taking it away from whoever uses it.
   public static func replace(at path: String, writing write: (_ temporaryPath: String) throws -> Void) throws {
-    let temporaryPath = path + ".tmp"
+    let path = try destination(of: path)
+    let temporaryPath = try claimTemporaryName(for: path)
     do {
       try write(temporaryPath)
       try synchronize(temporaryPath)
@@ -20,6 +23,44 @@ public enum AtomicFile {
       throw error
     }
     try synchronize(directory(of: path))
+  }
+
+  /// Where a rename onto `path` has to go: the end of a chain of symbolic links, whether or not there is a file yet.
+  private static func destination(of path: String) throws(HDF5Error) -> String {
+    var path = path
+    // As many links as the kernel itself follows.
+    for _ in 0...40 {
+      var information = stat()
+      guard lstat(path, &information) == 0 else { return path }
+      switch information.st_mode & S_IFMT {
+      case S_IFLNK:
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        guard readlink(path, &target, Int(PATH_MAX)) >= 0 else {
+          throw .fileSystem(path: path, action: "follow the link", reason: systemErrorText())
+        }
+        let linked = String(decoding: target.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        path = linked.hasPrefix("/") ? linked : "\(directory(of: path))/\(linked)"
+      case S_IFREG: return path
+      case S_IFDIR: throw .fileSystem(path: path, action: "replace", reason: systemErrorText(EISDIR))
+      default:
+        throw .fileSystem(path: path, action: "replace", reason: "It is a device, pipe or socket, not a file; name a file")
+      }
+    }
+    throw .fileSystem(path: path, action: "follow the link", reason: systemErrorText(ELOOP))
+  }
+
+  /// Makes an empty file beside `path` under a name that was free.
+  private static func claimTemporaryName(for path: String) throws(HDF5Error) -> String {
+    for number in 0..<1000 {
+      let candidate = path + ".tmp" + (number == 0 ? "" : "\(number)")
+      let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        close(descriptor)
+        return candidate
+      }
+      if errno != EEXIST { throw .fileSystem(path: candidate, action: "create", reason: systemErrorText()) }
+    }
+    throw .fileSystem(path: path + ".tmp", action: "create", reason: "It and 999 names like it are taken; remove them")
   }
 
   /// Replaces a file by a text in UTF-8.

@@ -10,15 +10,12 @@ public struct OutputIsInput: Error, Equatable, CustomStringConvertible {
 
   /// - Throws: ``OutputIsInput`` where `output` is one of `inputs`, by whatever name.
   static func check(output: String, inputs: [String]) throws(OutputIsInput) {
-    // The result is written beside its place first.
-    for path in [output, output + ".tmp"] {
-      var written = stat()
-      guard stat(path, &written) == 0 else { continue }
-      for input in inputs {
-        var read = stat()
-        if stat(input, &read) == 0 && read.st_ino == written.st_ino && read.st_dev == written.st_dev {
-          throw OutputIsInput(file: output)
-        }
+    var written = stat()
+    guard stat(output, &written) == 0 else { return }
+    for input in inputs {
+      var read = stat()
+      if stat(input, &read) == 0 && read.st_ino == written.st_ino && read.st_dev == written.st_dev {
+        throw OutputIsInput(file: output)
       }
     }
   }
