@@ -86,7 +86,8 @@ let package = Package(
     .target(
       name: "Interchange",
       dependencies: [
-        "Agents", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "SettingDeclarations", "Support", "Training",
+        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "SettingDeclarations", "Support",
+        "Training",
       ]),
     .target(
       name: "Benchmarks",

@@ -52,7 +52,10 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
   /// - Returns: `alpha: 0.2 there, 0.5 now`.
   public func differences(from recorded: RecordedSettings) -> [String] {
     let here = Dictionary(entries.map { ($0.key, $0.value) }) { $1 }
-    let mayChange = Set(catalogue.settings.filter { $0.roles.contains(.mayChange) }.map(\.key))
+    let mayChange = Set(
+      catalogue.settings.filter { setting in
+        setting.roles.contains(.mayChange) || setting.roles.contains(.environments) && values.origin(of: setting) == .derived
+      }.map(\.key))
     var differences: [String] = []
     for key in Set(here.keys).union(recorded.values.keys).subtracting(mayChange).sorted() {
       let (before, now) = (recorded.value(of: key, in: catalogue, asIn: self), here[key])

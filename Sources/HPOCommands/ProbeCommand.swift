@@ -15,6 +15,7 @@ struct ProbeCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    try reportingFailures { try Probe.run(checkpoint: checkpoint, batch: batch, output: output) }
+    try reportingFailures { try Probe.run(
+        checkpoint: checkpoint, batch: batch, output: output, algorithms: Program.current.algorithms) }
   }
 }

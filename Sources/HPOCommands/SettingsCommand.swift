@@ -27,18 +27,19 @@ struct SettingsCommand: ParsableCommand {
       print("Defaults of \(settings.label) on \(settings.environment), as key: value in YAML or --set key=value:")
       for setting in settings.catalogue.settings {
         let text = setting.text(in: settings.values)
-        print("    \(setting.key) = \(text)\n        \(setting.meaning); \(setting.expectation)\(origin(of: setting, in: settings))")
+        print("    \(setting.key) = \(text)\n        \(setting.meaning); \(setting.expectation)")
+        if let origin = origin(of: setting, in: settings) { print("        default: \(origin)") }
       }
       print("The environment's own parameters are environment.<name>; 'hpo env show \(settings.environment)' lists them.")
     }
   }
 
-  private func origin(of setting: some AnySetting, in settings: Settings) -> String {
+  private func origin(of setting: some AnySetting, in settings: Settings) -> String? {
     switch settings.values.origin(of: setting) {
-    case .algorithm: "; what \(settings.algorithm.name) stands for"
-    case .task: "; the task's"
-    case .derived: setting.derivation.map { "; \($0)" } ?? ""
-    case .given, .declaration: ""
+    case .algorithm: "what \(settings.algorithm.name) stands for"
+    case .task: "the task's"
+    case .derived: setting.derivation
+    case .given, .declaration: nil
     }
   }
 }

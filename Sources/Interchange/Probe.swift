@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Experience
 import HDF5
 import LinearAlgebra
@@ -14,16 +15,22 @@ public enum Probe {
   ///   - batch: `observations`, `actions`, `rewards`, `next_observations`, `terminals`, for a safe agent `costs`, and the four noise
   ///     arrays.
   ///   - output: replaced as a whole.
+  ///   - algorithms: those that the checkpoint may be of.
   /// - Throws: `HDF5Error`, ``CheckpointError``.
-  public static func run(checkpoint: String, batch: String, output: String) throws {
+  public static func run(
+    checkpoint: String, batch: String, output: String, algorithms: AlgorithmCatalogue = .standard
+  ) throws {
     try OutputIsInput.check(output: output, inputs: [checkpoint, batch])
     let networks = try HDF5File.open(at: checkpoint)
     let input = try HDF5File.open(at: batch)
     let size = try input.dataset("rewards", of: Float.self, shape: [nil]).rowCount
     let allowed = ActorCriticSettings.declared.batchSize.allowed
     guard allowed.contains(size) else { throw CheckpointError.wrongRowCount(found: size, allowed: allowed.brief, file: batch) }
-    try requireShapes(in: input, size: size, settings: try NetworkFile.settings(of: networks))
-    let agent = try NetworkFile.agent(from: networks, batchSize: size)
+    let group = try networks.group("networks")
+    let name: String? = try group.attributeExists("algorithm") ? group.attribute("algorithm") : nil
+    let values = algorithms.algorithms.first { $0.name == name }?.bundle ?? SettingValues()
+    try requireShapes(in: input, size: size, settings: try NetworkFile.settings(of: networks, over: values))
+    let agent = try NetworkFile.agent(from: networks, batchSize: size, over: values)
     try read(input, size: size, into: agent)
     let report = agent.probe()
     try HDF5File.replace(at: output) { file in

@@ -3,6 +3,7 @@ import Configuration
 import HDF5
 import LinearAlgebra
 import NeuralNetworks
+import SettingDeclarations
 
 // `/networks/<network>/<layer>/{weight,bias}`: the layout that `checkpoint.h5`, `best.h5` and `hpo probe` share.
 
@@ -46,7 +47,8 @@ package enum NetworkFile {
   }
 
   /// The settings in force, from the attributes of `/networks`.
-  package static func settings(of file: HDF5File) throws -> AgentSettings {
+  /// - Parameter values: what holds for settings that the file does not have, and the agent that its algorithm stands for.
+  package static func settings(of file: HDF5File, over values: SettingValues) throws -> AgentSettings {
     let networks = try file.group("networks")
     let observationSize: Int = try networks.attribute("observation_size")
     let actionSize: Int = try networks.attribute("action_size")
@@ -54,7 +56,7 @@ package enum NetworkFile {
       throw CheckpointError.outOfRange(
         attribute: "observation_size, action_size", value: "\(observationSize), \(actionSize)", file: file.filePath)
     }
-    var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize)
+    var settings = AgentSettings(observationSize: observationSize, actionSize: actionSize, values: values)
     try settings.read(from: networks)
     if let text = settings.contradiction { throw CheckpointError.contradiction(text, file: file.filePath) }
     return settings
@@ -62,8 +64,8 @@ package enum NetworkFile {
 
   /// An agent to be used as it was stored; its optimisers start anew.
   /// - Parameter batchSize: rows of an update, all in one lane.
-  package static func agent(from file: HDF5File, batchSize: Int) throws -> any Agent<Float> {
-    var settings = try settings(of: file)
+  package static func agent(from file: HDF5File, batchSize: Int, over values: SettingValues) throws -> any Agent<Float> {
+    var settings = try settings(of: file, over: values)
     settings.batchSize = batchSize
     settings.lanes = 1
     try requireLayers(of: settings, in: file)

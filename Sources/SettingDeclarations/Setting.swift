@@ -63,6 +63,8 @@ public struct SettingRoles: OptionSet, Sendable {
   public static let networks = SettingRoles(rawValue: 1)
   /// A run may go on with another value.
   public static let mayChange = SettingRoles(rawValue: 2)
+  /// Its default is the environment's to say: until that is known, it agrees with whatever a file has.
+  public static let environments = SettingRoles(rawValue: 8)
   /// It came after program 0.1.0: an older file does not have it and means its default.
   public static let isLater = SettingRoles(rawValue: 4)
 }
@@ -103,11 +105,16 @@ extension AnySetting {
 
   /// Takes a value from a settings file or a flag.
   /// - Returns: false where it makes no sense.
-  public func set(_ values: inout SettingValues, to text: String) -> Bool { take(Value(settingText: text), into: &values) }
+  public func set(_ values: inout SettingValues, to text: String) -> Bool {
+    // What is in force need not be known by its text: an agent of one's own is in force by its algorithm's name.
+    take(text == self.text(in: values) ? values.value(of: self) : Value(settingText: text), into: &values)
+  }
 
   /// Takes a value from an attribute.
   /// - Returns: false where it makes no sense.
-  public func set(_ values: inout SettingValues, to scalar: SettingScalar) -> Bool { take(Value(scalar: scalar), into: &values) }
+  public func set(_ values: inout SettingValues, to scalar: SettingScalar) -> Bool {
+    take(scalar == self.scalar(in: values) ? values.value(of: self) : Value(scalar: scalar), into: &values)
+  }
 
   private func take(_ value: Value?, into values: inout SettingValues) -> Bool {
     guard let value, allowed.contains(value) else { return false }

@@ -51,7 +51,7 @@ public final class TrainedPolicy {
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(recorded: try file.attribute("configuration"), source: path, algorithms: algorithms)
     // One row: acting takes no batch, and memory for a large one would be wasted.
-    let agent = try NetworkFile.agent(from: file, batchSize: 1)
+    let agent = try NetworkFile.agent(from: file, batchSize: 1, over: settings.values)
     observationSize = agent.settings.observationSize
     actionSize = agent.settings.actionSize
     self.file = path

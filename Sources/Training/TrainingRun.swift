@@ -70,9 +70,6 @@ public final class TrainingRun {
     let findings = checkEnvironment(evaluationEnvironment, .quick)
     if !findings.isEmpty { throw RunError.unsuitableEnvironment(findings: findings) }
     let settings = try settings.resolved(for: facts.costs)
-    if settings.updateAfter > settings.steps {
-      warn("update_after \(settings.updateAfter) is more than the \(settings.steps) steps: the run ends without one update")
-    }
     let agentSettings = try settings.agentSettings(for: facts)
     let agent = makeAgent(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
@@ -88,6 +85,9 @@ public final class TrainingRun {
       settings, directory, facts, agent, infos: recordedTask.map { $0.replayedState.map { ($0.name, $0.values.count) } } ?? [],
       startsOver: startsOver, warn: warn)
     self.state = state
+    if settings.updateAfter > settings.steps {
+      warn("update_after \(settings.updateAfter) is more than the \(settings.steps) steps: the run ends without one update")
+    }
     // Room for the usual episode: growing would be the one thing that a step asks memory for.
     state.episodeActions.reserveCapacity(min(facts.timeLimit ?? 1000, 1000) * facts.actionSize)
     if let checkpoint {

@@ -22,6 +22,7 @@ func makeAgent<S: Scalar>(
   settings.hiddenSize = 12
   settings.leapfrogHiddenSize = 7
   settings.momentumStdTraining = 0.7
+  settings.momentumInValue = true
   configure(&settings)
   let agent = SoftActorCritic<S>(settings, seed: seed, pool: WorkerPool(threads: threads))
   var generator = SeededGenerator(seed: seed &+ 100)

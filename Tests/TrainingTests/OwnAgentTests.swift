@@ -1,9 +1,12 @@
 import Agents
+import Configuration
 import Experience
+import Gym
 import HDF5
 import LinearAlgebra
 import NeuralNetworks
 import Random
+import Records
 import TestSupport
 import Testing
 import Training
@@ -16,7 +19,7 @@ import Training
 
   private func settings(_ kind: AgentKind, steps: Int = 400) -> Settings {
     var settings = Settings.smallTask(.sac, steps: steps)
-    settings.agent.kind = kind
+    (settings.kind, settings.variant) = (kind, "homing")
     settings.batchSize = 10
     settings.lanes = 3
     (settings.warmupSteps, settings.updateAfter) = (50, 60)
@@ -42,6 +45,25 @@ import Training
     try train(settings(kind), in: "run", until: stop)
     try train(settings(kind), in: "run")
     #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test func `an algorithm of one's own, whose agent it is, is read from files that name it, and acts`() throws {
+    let algorithm = Algorithm("homing") { $0.kind = AgentKind("homing", HomingAgent.self) }
+    let catalogue = AlgorithmCatalogue([algorithm], groups: [RunSettings.self, ActorCriticSettings.self])
+    var settings = Settings(environment: "PointMass-v0", algorithm: algorithm, in: catalogue)
+    (settings.steps, settings.warmupSteps, settings.updateAfter, settings.batchSize) = (120, 50, 60, 10)
+    settings.evaluationEpisodes = 1
+    try train(settings, in: "run")
+    let directory = RunDirectory(path: "\(folder.path)/run")
+    let known = EnvironmentRegistry([.init("PointMass-v0") { _ in PointMass() }])
+    let again = try Settings(layers: try SettingsFile.entries(ofFile: directory.config), in: known, algorithms: catalogue)
+    #expect(again == settings && again.kind.name == "homing")
+    let policy = try TrainedPolicy(run: directory, algorithms: catalogue)
+    let gain: [Float] = try HDF5File.open(at: directory.checkpoint).read("networks/gain/gain")
+    #expect(try policy.action(at: [0.1, -0.2, 0, 0]) == [-gain[0] * 0.1, gain[1] * 0.2])
+    #expect(try policy.evaluate(in: PointMass(), episodes: 2).returns.count == 2)
+    let unknown = #expect(throws: SettingsError.self) { try TrainedPolicy(run: directory) }
+    #expect(unknown?.description.hasPrefix("\(directory.checkpoint), line 2: unknown algorithm 'homing'; known are sac-hpo") == true)
   }
 
   @Test func `its state, its scalars and what its actor says are in the run's files by their names`() throws {

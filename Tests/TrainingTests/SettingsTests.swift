@@ -82,7 +82,7 @@ import Training
     },
     Mistake("cost_limit 3.0 limits nothing: without a cost ('paper', 'velocity', 'own') it is 'default'") { $0.costLimit = 3 },
     Mistake("settings: 'batch_size' can not be '0'; it must be an integer from 1 to 65536") { $0.batchSize = 0 },
-    Mistake("settings: 'alpha' can not be 'nan'; it must be a number above 0") { $0.alpha = .nan },
+    Mistake("settings: 'alpha' can not be '.nan'; it must be a number above 0") { $0.alpha = .nan },
     Mistake("settings: 'cost_limit' can not be '-1.0'; it must be a number above 0, or default") { ($0.cost, $0.costLimit) = (.own, -1) },
   ]
 
