@@ -1,9 +1,9 @@
 import Agents
+import Configuration
 import Environments
 import LinearAlgebra
 import Random
 import Testing
-import Training
 
 @Suite struct UpdateCostTests {
   /// On one thread, which makes all products of an update.
@@ -13,16 +13,16 @@ import Training
     agent.minibatch.observations.fillStandardNormal(using: &generator)
     agent.minibatch.nextObservations.fillStandardNormal(using: &generator)
     let before = ProductCount.operations
-    _ = try agent.update()
+    try agent.update()
     return Double(ProductCount.operations - before)
   }
 
-  @Test(arguments: Algorithm.allCases)
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms)
   func `the floor counts the operations of every product of an update once`(_ algorithm: Algorithm) throws {
     for extra in [[], ["hidden_size=24", "batch_size=33"], ["leapfrog_state_input=false"], ["hamiltonian_critic=online"]] {
-      let entries = try (["algorithm=\(algorithm.rawValue)"] + extra).map { try SettingEntry(assignment: $0) }
-      let settings = try Settings(layers: entries, environment: "Ant").agentSettings(observationSize: 27, actionSize: 8)
-      let counted = try countedOperations(settings), expected = UpdateCost.operations(settings)
+      let values = try Settings(["algorithm=\(algorithm)"] + extra, environment: "Ant").values
+      let settings = AgentSettings(observationSize: 27, actionSize: 8, values: values)
+      let counted = try countedOperations(settings), expected = SoftActorCritic<Float>.operationsPerUpdate(settings)
       #expect(abs(counted / expected - 1) < 1e-9, "\(algorithm) \(extra): \(counted) made, \(expected) expected")
     }
   }
