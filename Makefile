@@ -39,7 +39,7 @@ evaluate: build
 ## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet
-	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
+	swift test $(SWIFT_FLAGS) --explicit-target-dependency-import-check error $(if $(FILTER),--filter "$(FILTER)")
 
 ## test-package: the package as others use it: an environment of one's own, by path and by version, without MuJoCo
 .PHONY: test-package
