@@ -1,5 +1,7 @@
+import Configuration
 import Foundation
 import Gym
+import Records
 import TestSupport
 import Testing
 import Training
