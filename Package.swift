@@ -141,7 +141,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Agents", "Benchmarks", "Configuration", "Environments", "Experience", "Gym", "HDF5", "Interchange", "LinearAlgebra",
-        "Random", "Records", "SettingDeclarations", "Support", "TestSupport", "CAllocationCounter",
+        "NeuralNetworks", "Random", "Records", "SettingDeclarations", "Support", "TestSupport", "CAllocationCounter",
       ],
       exclude: ["Fixtures"]),
   ]

@@ -62,7 +62,7 @@ public struct SpeedMeasurement {
     var samples: [Sample] = []
     defer { for sample in samples { sample.end() } }
     for (index, run) in runs.enumerated() {
-      let threads = options.threads ?? (run.choosesThreads ? run.settings.threads.resolved : 1)
+      let threads = options.threads ?? (run.choosesThreads ? run.settings.threadsInUse : 1)
       var arguments = run.arguments(threads: threads, out: "\(folder)/\(index)") + ["--stop-at-end-of-input"]
       let never = 1 << 40
       for (key, value) in [

@@ -38,7 +38,8 @@ import Testing
     for i in 0..<3 { expect(column(double.positions, i), within: -0.1, 0.1) }
     let squares = column(double.velocities, 2).map { $0 * $0 }
     // A normal's variance over 2000 draws: standard error 0.032 of it; allowed are five.
-    #expect(abs(squares.reduce(0, +) / 2000 / 0.01 - 1) < 0.16)
+    let variance: Double = squares.reduce(0, +) / 2000
+    #expect(abs(variance / 0.01 - 1) < 0.16)
   }
 
   @Test func `a reacher's target lies still within 0.2 m, its arm near the model's`() throws {

@@ -24,8 +24,7 @@ import Training
   private func message(_ specification: EnvironmentSpecification) throws -> String {
     let folder = try TemporaryFolder()
     let directory = RunDirectory(path: "\(folder.path)/run")
-    var settings = Settings.smallTask(.sac, steps: 10)
-    settings.environment = "PointMass-v0"
+    let settings = Settings.smallTask(.sac, steps: 10)
     defer { #expect(!FileManager.default.fileExists(atPath: directory.path)) }
     do {
       _ = try TrainingRun(settings, directory: directory) { Misdescribed(specification) }
