@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import HDF5
 import Records
+import Training
 
 /// How fast runs are on this machine, from a second of each kind: real runs, as many at a time as a sweep would take, in a folder of
 /// their own that is removed.
