@@ -46,7 +46,6 @@ evaluate: build
 .PHONY: test
 test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
-	$(if $(FILTER),,@$(MAKE) --no-print-directory test-python)
 
 ## test-python: the tests of the figures' Python package, where there is a Python
 .PHONY: test-python

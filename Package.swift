@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 // Set-up (`make setup`) fetches MuJoCo into Vendor/ and writes Vendor/pkgconfig/*.pc; the Makefile puts that folder
@@ -141,7 +141,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Agents", "Benchmarks", "Configuration", "Environments", "Experience", "Gym", "HDF5", "Interchange", "LinearAlgebra",
-        "Random", "Records", "SettingDeclarations", "Support", "TestSupport", "CAllocationCounter",
+        "NeuralNetworks", "Random", "Records", "SettingDeclarations", "Support", "TestSupport", "CAllocationCounter",
       ],
       exclude: ["Fixtures"]),
   ]

@@ -139,7 +139,7 @@ public final class SlurmSweep {
   }
 
   private func threads(_ part: [Int]) -> Int {
-    options.threads ?? part.filter { runs[$0].choosesThreads }.map { runs[$0].settings.threads.resolved }.max() ?? 1
+    options.threads ?? part.filter { runs[$0].choosesThreads }.map { runs[$0].settings.threadsInUse }.max() ?? 1
   }
 
   private func write(_ text: String, to path: String) throws {

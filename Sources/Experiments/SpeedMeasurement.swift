@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import HDF5
 import Records
+import Training
 
 /// How fast runs are on this machine, from a second of each kind: real runs, as many at a time as a sweep would take, in a folder of
 /// their own that is removed.
@@ -62,7 +63,7 @@ public struct SpeedMeasurement {
     var samples: [Sample] = []
     defer { for sample in samples { sample.end() } }
     for (index, run) in runs.enumerated() {
-      let threads = options.threads ?? (run.choosesThreads ? run.settings.threads.resolved : 1)
+      let threads = options.threads ?? (run.choosesThreads ? run.settings.threadsInUse : 1)
       var arguments = run.arguments(threads: threads, out: "\(folder)/\(index)") + ["--stop-at-end-of-input"]
       let never = 1 << 40
       for (key, value) in [

@@ -117,7 +117,7 @@ public final class Sweep {
   /// Runs at a time, once all processors are at work.
   public var jobs: Int {
     if let jobs = options.jobs { return jobs }
-    let threads = options.threads ?? (runs.allSatisfy(\.choosesThreads) ? runs.map(\.settings.threads.resolved).max() ?? 1 : 1)
+    let threads = options.threads ?? (runs.allSatisfy(\.choosesThreads) ? runs.map(\.settings.threadsInUse).max() ?? 1 : 1)
     return max(1, options.resources.processors / threads)
   }
 
@@ -186,7 +186,7 @@ public final class Sweep {
   /// One for each run; two for as many as leave one to each of the others that could be at work beside them.
   private func threads(for index: Int) -> Int {
     if let threads = options.threads { return threads }
-    if runs[index].choosesThreads { return runs[index].settings.threads.resolved }
+    if runs[index].choosesThreads { return runs[index].settings.threadsInUse }
     let busy = children.reduce(0) { $0 + $1.threads }
     let others = min(states.count(where: \.isPending), options.jobs.map { $0 - children.count } ?? .max) - 1
     return options.resources.processors - busy - others >= 2 ? 2 : 1

@@ -70,7 +70,8 @@ private func exitCode(of error: any Error) -> ExitCode {
   case is EnvironmentError, is WrongAssignment, is SettingsError, is PlanError, is OutputIsInput: ExitCode(2)
   case let error as any ConfigurationFault: ExitCode(error.isWrongCommand ? 2 : 1)
   case RunError.wrongEnvironment, RunError.unsuitableEnvironment: ExitCode(2)
-  case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile:
+  case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile,
+    RunError.modelChanged:
     ExitCode(2)
   case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
   default: ExitCode(1)

@@ -41,12 +41,13 @@ package struct Checkpoint {
   /// - Parameter acting: what the exploring actor says of its actions.
   /// - Throws: `HDF5Error`; the old checkpoint is then intact.
   package func write(
-    _ agent: any Agent<Float>, acting: [ActingScalar], settings: Settings, versions: [LibraryVersion], to path: String
+    _ agent: any Agent<Float>, acting: [ActingScalar], settings: Settings, facts: EnvironmentSpecification, to path: String
   ) throws {
     try HDF5File.replace(at: path) { file in
       try file.setFormatVersion(Self.formatVersion)
       try file.setAttribute("configuration", configuration)
-      for library in versions { try file.setAttribute(library.name, library.version) }
+      for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
+      try file.setModelHash(facts.modelHash)
       try NetworkFile.write(agent, settings: settings, to: file)
       for item in agent.state { try file.write(item) }
       try writeProgress(acting, to: file)

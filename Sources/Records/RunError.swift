@@ -36,6 +36,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case alreadyRunning(path: String, holder: String)
   /// The run has taken more steps than were asked for.
   case alreadyPast(path: String, done: Int, asked: Int)
+  /// The model file is not the one that the run was begun with: its content has changed.
+  case modelChanged(path: String, environment: String)
   /// The run was stopped and let go of its files; it is to be opened again.
   case ended(step: Int, path: String)
   /// A signal asked the run to stop; it is saved.
@@ -82,6 +84,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "there is no '\(file)' in '\(path)'; name the directory of a run that has got that far"
     case .alreadyPast(let path, let done, let asked):
       "the run in '\(path)' has taken \(done) steps, more than the \(asked) asked for; start over with --fresh"
+    case .modelChanged(let path, let environment):
+      "the model of \(environment) is not the one that the run in '\(path)' was begun with: its content has changed; put the old one back, "
+        + "or start over with --fresh"
     case .ended(let step, let path):
       "this run was stopped at step \(step) and has closed its files; make another of the same settings, which goes on from '\(path)'"
     case .interrupted(let signal, let step, let path):

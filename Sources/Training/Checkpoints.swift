@@ -30,7 +30,7 @@ extension RunState {
       progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
       curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
     try checkpoint.write(
-      agent, acting: actor.explorationScalars, settings: settings, versions: Versions.all(libraries), to: directory.checkpoint)
+      agent, acting: actor.explorationScalars, settings: settings, facts: facts, to: directory.checkpoint)
     savedStep = progress.step
   }
 }

@@ -67,6 +67,7 @@ extension RunState {
       try file.setAttribute("configuration", settings.yaml)
       try file.setAttribute("step", progress.step)
       try attributes(file)
+      try file.setModelHash(facts.modelHash)
       try NetworkFile.write(agent, settings: settings, to: file)
     }
   }

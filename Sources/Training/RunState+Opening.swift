@@ -21,13 +21,13 @@ extension RunState {
       updateScalars: agent.report.names + ["steps_per_second"] + actor.explorationScalars.map(\.name),
       storesCosts: settings.cost != .none)
     let replay = try makeReplay(settings, facts, storesCosts: settings.cost != .none)
-    let attributes = attributes(settings, Versions.all(facts.libraries))
+    let attributes = attributes(settings, facts)
     try directory.prepare()
     let lock = try RunLock(directory, warn: warn)
     if startsOver { try directory.removeFiles() }
     try directory.removeTemporaryFiles()
     func state(_ curve: LearningCurve, _ replayFile: ReplayFile) -> RunState {
-      RunState(settings, directory, facts.libraries, agent, actor, replay, lock, curve, replayFile)
+      RunState(settings, directory, facts, agent, actor, replay, lock, curve, replayFile)
     }
     guard let file = try openCheckpoint(settings, in: directory) else {
       try requireNothingToLose(in: directory)
@@ -37,6 +37,9 @@ extension RunState {
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize,
         storesCosts: settings.cost != .none, infos: infos, attributes: attributes)
       return (state(curve, replayFile), nil)
+    }
+    if let before = try file.modelHash(), let now = facts.modelHash, before != now {
+      throw RunError.modelChanged(path: directory.path, environment: facts.id)
     }
     var checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)
     let differences = try Checkpoint.roundingDifferences(of: file, facts.libraries)
@@ -131,14 +134,15 @@ extension RunState {
 }
 
 /// What curve and replay files say of their origin.
-private func attributes(_ settings: Settings, _ versions: [LibraryVersion]) -> (HDF5File) throws -> Void {
+private func attributes(_ settings: Settings, _ facts: EnvironmentSpecification) -> (HDF5File) throws -> Void {
   { file in
     try file.setAttribute("environment", settings.environment)
     try file.setAttribute("algorithm", settings.algorithm.name)
     try file.setAttribute("seed", settings.seed)
-    try file.setAttribute("threads", settings.threads.resolved)
+    try file.setAttribute("threads", settings.threadsInUse)
     try file.setAttribute("configuration", settings.yaml)
     try file.setAttribute("host", ProcessInfo.processInfo.hostName)
-    for library in versions { try file.setAttribute(library.name, library.version) }
+    for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
+    try file.setModelHash(facts.modelHash)
   }
 }

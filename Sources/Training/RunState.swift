@@ -10,7 +10,8 @@ import Support
 final class RunState {
   let settings: Settings
   let directory: RunDirectory
-  let libraries: [LibraryVersion]
+  /// What the environment says of itself.
+  let facts: EnvironmentSpecification
   let agent: any Agent<Float>
   /// What explores.
   let actor: ActingPolicy<Float>
@@ -28,12 +29,12 @@ final class RunState {
   private var clock = ContinuousClock.now
 
   init(
-    _ settings: Settings, _ directory: RunDirectory, _ libraries: [LibraryVersion], _ agent: any Agent<Float>,
+    _ settings: Settings, _ directory: RunDirectory, _ facts: EnvironmentSpecification, _ agent: any Agent<Float>,
     _ actor: ActingPolicy<Float>, _ replay: ReplayBuffer, _ lock: RunLock, _ curve: LearningCurve, _ replayFile: ReplayFile
   ) {
     self.settings = settings
     self.directory = directory
-    self.libraries = libraries
+    self.facts = facts
     self.agent = agent
     self.actor = actor
     self.replay = replay

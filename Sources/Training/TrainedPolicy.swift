@@ -29,6 +29,8 @@ public final class TrainedPolicy {
 
   /// Those that the run was trained under.
   public let settings: Settings
+  /// Of the model that the run's environment was made of, by its content; `nil` where it had none or did not say.
+  public let modelHash: String?
   /// Numbers in an observation.
   public let observationSize: Int
   /// Numbers in an action.
@@ -50,6 +52,7 @@ public final class TrainedPolicy {
     let file = try Checkpoint.open(at: path)
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(recorded: try file.attribute("configuration"), source: path, algorithms: algorithms)
+    modelHash = try file.modelHash()
     // One row: acting takes no batch, and memory for a large one would be wasted.
     let agent = try NetworkFile.agent(from: file, batchSize: 1, over: settings.values)
     observationSize = agent.settings.observationSize

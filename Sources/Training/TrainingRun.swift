@@ -73,7 +73,7 @@ public final class TrainingRun {
     let agentSettings = try settings.agentSettings(for: facts)
     let agent = makeAgent(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
-      pool: WorkerPool(threads: min(settings.threads.resolved, agentSettings.lanes)))
+      pool: WorkerPool(threads: settings.threadsInUse))
     recordedTask = settings.recordState ? try Self.recordable(environment.environment) : nil
     ownExploration = exploration
     cost = try settings.safetyCost(among: facts.costs)

@@ -153,7 +153,8 @@ import Agents
     let (short, shortBack) = (3 * 12 + 12 * 4, 3 * 12 + 2 * 12 * 4)
     let climb = 2 * 3 * 12 + 4 * (2 * (2 * 12 + 12 * 12 + 12) + slope)
     let force = 2 * (3 * 7 + 4 * (4 * 7 + 7 * 2))
-    let forceBack = 2 * (3 * 7 + 4 * 2 * (4 * 7 + 7 * 2))
+    // The weights of both layers, the hidden units, and of the inputs the action alone: the critics' gradient is held constant.
+    let forceBack = 2 * (3 * 7 + 4 * (4 * 7 + 7 * 2 + 7 * 2 + 2 * 7))
     expect([2 * short, shortBack, 2 * (critic + criticBack), 2 * climb, 2 * force, forceBack]) { _ in }
   }
 

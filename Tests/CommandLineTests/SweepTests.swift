@@ -3,6 +3,7 @@ import Environments
 import Experiments
 import Foundation
 import HDF5
+import Records
 import TestSupport
 import Testing
 import Training

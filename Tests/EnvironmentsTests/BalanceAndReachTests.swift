@@ -38,7 +38,7 @@ import Testing
     for i in 0..<3 { expect(column(double.positions, i), within: -0.1, 0.1) }
     let squares = column(double.velocities, 2).map { $0 * $0 }
     // A normal's variance over 2000 draws: standard error 0.032 of it; allowed are five.
-    let variance = squares.reduce(0, +) / 2000
+    let variance: Double = squares.reduce(0, +) / 2000
     #expect(abs(variance / 0.01 - 1) < 0.16)
   }
 

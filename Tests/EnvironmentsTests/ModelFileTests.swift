@@ -21,8 +21,8 @@ import Testing
       #expect(first.count == 64)
       #expect(try hash(path) == first)
       try withTemporaryModel("<!-- a copy -->" + text) { copy in
-        let same = try hash(copy)
-        #expect(same == first)
+        let second = try hash(copy)
+        #expect(second == first)
       }
       try withTemporaryModel(Self.model.replacingOccurrences(of: "GEAR", with: "2.0001")) { changed in
         let other = try hash(changed)

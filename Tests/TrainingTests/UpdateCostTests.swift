@@ -4,7 +4,6 @@ import Environments
 import LinearAlgebra
 import Random
 import Testing
-import Training
 
 @Suite struct UpdateCostTests {
   /// On one thread, which makes all products of an update.
@@ -18,14 +17,12 @@ import Training
     return Double(ProductCount.operations - before)
   }
 
-  @Test(arguments: AlgorithmCatalogue.standard.algorithms.map(\.name))
-  func `the floor counts the operations of every product of an update once`(_ algorithm: String) throws {
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms)
+  func `the floor counts the operations of every product of an update once`(_ algorithm: Algorithm) throws {
     for extra in [[], ["hidden_size=24", "batch_size=33"], ["leapfrog_state_input=false"], ["hamiltonian_critic=online"]] {
-      var facts = try EnvironmentCatalog.make("Ant").specification
-      facts.observationSize = 27
-      let settings = try Settings(["algorithm=\(algorithm)"] + extra, environment: "Ant").agentSettings(for: facts)
-      let counted = try countedOperations(settings)
-      let expected = settings.kind.type.operationsPerUpdate(settings)
+      let values = try Settings(["algorithm=\(algorithm)"] + extra, environment: "Ant").values
+      let settings = AgentSettings(observationSize: 27, actionSize: 8, values: values)
+      let counted = try countedOperations(settings), expected = SoftActorCritic<Float>.operationsPerUpdate(settings)
       #expect(abs(counted / expected - 1) < 1e-9, "\(algorithm) \(extra): \(counted) made, \(expected) expected")
     }
   }

@@ -24,8 +24,8 @@ extension SoftActorCritic {
         let hidden = Double(settings.leapfrogHiddenSize)
         let state = settings.leapfrogStateInput ? n * hidden : 0
         let network = 2 * d * hidden + hidden * d
-        // Forward twice; backward once: weights' and inputs' gradients.
-        perRow += 2 * (2 * (state + evaluations * network) + state + evaluations * 2 * network)
+        // Forward twice; backward once: weights' and inputs' gradients, but for g's, which is held constant.
+        perRow += 2 * (2 * (state + evaluations * network) + state + evaluations * (2 * network - d * hidden))
       }
       // The value in y comes with the last evaluation when the leapfrog climbs the target critics.
       if settings.hamiltonianCritic == .online { perRow += (2 + costCritics) * criticForward }
