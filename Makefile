@@ -30,6 +30,12 @@ experiment: $(BULLET) build
 	@$(HPO) train "$(ENV)" --out "$(OUT)" $(if $(ALGO),--algorithm "$(ALGO)") $(if $(SEED),--seed "$(SEED)") \
 	  $(if $(STEPS),--steps "$(STEPS)") $(if $(CONFIG),--config "$(CONFIG)")
 
+## sweep: many runs, e.g. make sweep PLAN=Experiments/paper/figure-4.yaml OUT=runs
+.PHONY: sweep
+sweep: setup-bullet build
+	@test -n "$(PLAN)" || { echo "make sweep: name a plan, PLAN=Experiments/paper/figure-4.yaml" >&2; exit 2; }
+	@$(HPO) sweep "$(PLAN)" --out "$(OUT)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(STEPS),--steps "$(STEPS)") $(if $(JOBS),--jobs "$(JOBS)")
+
 ## evaluate: returns of a trained policy, e.g. make evaluate RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
 .PHONY: evaluate
 evaluate: build
@@ -62,6 +68,12 @@ test-asan: setup setup-bullet
 test-tsan: setup setup-bullet
 	SWIFT_BACKTRACE=enable=no TSAN_OPTIONS=suppressions=$(SUPPRESSIONS)/threads.supp:print_suppressions=0 \
 	  $(SANITIZED) --build-path .build-tsan --sanitize=thread
+
+## test-slurm: sweeps through a Slurm of one node that is started for it; as root, with slurm-wlm and munge
+.PHONY: test-slurm
+test-slurm: setup
+	@Vendor/system-packages.sh slurm-wlm munge
+	@Tests/Slurm/cluster.sh swift test $(SWIFT_FLAGS) --filter SlurmTests
 
 # Not part of the tests: it takes its time and finds new things. MINUTES=60, SEED=1000 for other cases than last time.
 MINUTES ?= 10

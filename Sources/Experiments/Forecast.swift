@@ -6,7 +6,7 @@ public struct Forecast: Sendable {
   public init() {}
 
   /// - Parameters:
-  ///   - kind: of run, as ``PlannedRun/kind``.
+  ///   - kind: of run, as ``PlannedRun/group``.
   ///   - stepsPerSecond: with updates.
   public mutating func learn(_ kind: String, stepsPerSecond: Double) {
     if stepsPerSecond.isFinite && stepsPerSecond > 0 { speeds[kind] = stepsPerSecond }

@@ -38,6 +38,9 @@ public struct PlannedRun: Sendable, Equatable {
   /// What it has in common with the same run of another seed: `Hopper-v2 sac-hpo+inert`.
   public var kind: String { "\(settings.environment) \(settings.label)" }
 
+  /// Runs of one plan that differ in their seeds alone, and so take about as long, share this.
+  public var group: String { "\(out)/\(kind)" }
+
   /// Whether the plan itself says how many threads, instead of leaving it to who runs it.
   public var choosesThreads: Bool { entries.contains { $0.key == "threads" } }
 
@@ -144,8 +147,8 @@ extension [PlannedRun] {
     // By rank among a plan's seeds rather than by seed: a plan of seeds 5-9 is as urgent as one of 0-4.
     var ranks: [String: Int] = [:]
     let ranked = merged.map { run in
-      let rank = ranks[run.out + run.kind, default: 0]
-      ranks[run.out + run.kind] = rank + 1
+      let rank = ranks[run.group, default: 0]
+      ranks[run.group] = rank + 1
       return (rank: rank, run: run)
     }
     return ranked.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element.run)

@@ -50,9 +50,16 @@ public struct RunTable: Sendable {
   public static func lines(_ records: [RunRecord], width: Int? = nil, showsPlans: Bool = true) -> [String] {
     let hasPlans = showsPlans && records.contains { !$0.plan.isEmpty }
     let layouts = layouts.map { hasPlans ? $0 : $0.filter { $0 != .plan } }
-    let chosen = layouts.first { total(widths($0, records)) <= width ?? .max } ?? layouts[layouts.count - 1]
+    var chosen = layouts[0]
     var columns = widths(chosen, records)
-    if let width { shorten(&columns, chosen, to: width) }
+    if let width {
+      for layout in layouts {
+        chosen = layout
+        columns = widths(layout, records)
+        shorten(&columns, layout, to: width, atLeast: layout == layouts.last ? 1 : legibleName)
+        if total(columns) <= width { break }
+      }
+    }
     let rows = [chosen.map(\.heading)] + records.map { record in chosen.map { $0.text(record) } }
     return rows.map { row in
       var line = ""
@@ -74,10 +81,13 @@ public struct RunTable: Sendable {
 
   private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap.count * (widths.count - 1) }
 
+  /// Characters of a name that it is rather shortened to than a number left out.
+  private static let legibleName = 16
+
   /// Takes from the longest of the names until a line fits.
-  private static func shorten(_ widths: inout [Int], _ columns: [Column], to width: Int) {
+  private static func shorten(_ widths: inout [Int], _ columns: [Column], to width: Int, atLeast least: Int) {
     let names = columns.indices.filter { columns[$0].isText && columns[$0] != .state }
-    while total(widths) > width, let longest = names.max(by: { widths[$0] < widths[$1] }), widths[longest] > 8 { widths[longest] -= 1 }
+    while total(widths) > width, let longest = names.max(by: { widths[$0] < widths[$1] }), widths[longest] > least { widths[longest] -= 1 }
   }
 
   /// Cut in the middle: names differ at both ends.

@@ -35,11 +35,11 @@ public struct SpeedMeasurement {
     self.jobs = jobs
   }
 
-  /// The speeds of each kind among some runs.
+  /// The speeds of each kind among some runs, by ``PlannedRun/group``.
   /// - Throws: ``SpeedError`` with what a run says that can not be measured.
   public func measure(_ runs: [PlannedRun]) throws -> [String: Speeds] {
     var kinds: [PlannedRun] = []
-    for run in runs where !kinds.contains(where: { $0.kind == run.kind }) { kinds.append(run) }
+    for run in runs where !kinds.contains(where: { $0.group == run.group }) { kinds.append(run) }
     var speeds: [String: Speeds] = [:]
     for start in stride(from: 0, to: kinds.count, by: jobs) {
       let batch = Array(kinds[start..<min(start + jobs, kinds.count)])
@@ -47,7 +47,7 @@ public struct SpeedMeasurement {
       let full = runs.count < jobs ? batch : (0..<jobs).map { batch[$0 % batch.count] }
       let learning = try stepsPerSecond(full, updateAfter: 1, seconds: 1)
       let acting = try stepsPerSecond(full, updateAfter: Self.capacity, seconds: 0.3)
-      for (index, run) in batch.enumerated() { speeds[run.kind] = Speeds(learning: learning[index], acting: acting[index]) }
+      for (index, run) in batch.enumerated() { speeds[run.group] = Speeds(learning: learning[index], acting: acting[index]) }
     }
     return speeds
   }

@@ -199,7 +199,7 @@ struct SweepCommand: ParsableCommand {
         say("\(run.label): finished")
         continue
       }
-      let seconds = speeds[run.kind]!.seconds(run, from: record?.step ?? 0, timeLimit: try run.timeLimit())
+      let seconds = speeds[run.group]!.seconds(run, from: record?.step ?? 0, timeLimit: try run.timeLimit())
       times.append(seconds)
       let done = record.map { ", \($0.step) taken" } ?? ""
       say("\(run.label): \(run.settings.steps) steps\(done), about \(duration(seconds))")

@@ -70,7 +70,7 @@ final class SweepDisplay {
   /// The random steps of the start say nothing of what is to come.
   private func learn(_ record: RunRecord, _ run: PlannedRun) {
     guard let speed = record.stepsPerSecond, record.step > run.settings.updateAfter + run.settings.loggingInterval else { return }
-    forecast.learn(run.kind, stepsPerSecond: speed)
+    forecast.learn(run.group, stepsPerSecond: speed)
   }
 
   private var summary: String {
@@ -90,11 +90,11 @@ final class SweepDisplay {
   private var secondsLeft: Double? {
     var left: [(kind: String, steps: Int)] = []
     for run in sweep.running {
-      left.append((run.kind, run.settings.steps - (records[run.directory.path]?.step ?? 0)))
+      left.append((run.group, run.settings.steps - (records[run.directory.path]?.step ?? 0)))
     }
     for (run, state) in zip(sweep.runs, sweep.states) {
       switch state {
-      case .waiting, .held: left.append((run.kind, run.settings.steps))
+      case .waiting, .held: left.append((run.group, run.settings.steps))
       default: continue
       }
     }

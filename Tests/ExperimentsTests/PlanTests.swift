@@ -75,7 +75,7 @@ import Training
       "can not read the plan 'plan.yaml': line 2, column 11: did not find expected ',' or ']' while parsing a flow sequence in line 1, "
         + "column 15"
     ),
-    ("seeds: 1\nseeds: 2", "can not read the plan 'plan.yaml': line 2: 'seeds' stands there twice"),
+    ("seeds: 1\nseeds: 2", "can not read the plan 'plan.yaml': line 1: 'seeds' stands there twice"),
     ("", "can not read the plan 'plan.yaml': it is empty"),
     ("- a", "can not read the plan 'plan.yaml': a plan holds 'key: value' lines"),
   ])
