@@ -270,7 +270,7 @@ public final class Sweep {
     for child in children {
       let hasEnded = child.process.hasEnded()
       for line in child.process.newLines(all: hasEnded) {
-        if let line = child.newLine { onEvent(.said(runs[child.run], line: line)) }
+        if stopSignal == nil, let line = child.newLine { onEvent(.said(runs[child.run], line: line)) }
         (child.newLine, child.lastLine) = (line, line)
       }
       guard let ending = child.process.ending else {
@@ -284,6 +284,7 @@ public final class Sweep {
 
   /// What runs that are at work have said is no last word.
   private func tellLines() {
+    if stopSignal != nil { return }
     for child in children {
       if let line = child.newLine { onEvent(.said(runs[child.run], line: line)) }
       child.newLine = nil
@@ -299,6 +300,7 @@ public final class Sweep {
       onEvent(.finished(run, alreadyWas: false))
       return
     }
+    // What a run says that was told to stop is no news.
     if stopSignal != nil {
       states[child.run] = .waiting
       return
