@@ -58,8 +58,9 @@ NodeName=$node NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
 PartitionName=low Nodes=ALL Default=YES PriorityTier=1 GraceTime=20 MaxTime=INFINITE State=UP
 PartitionName=high Nodes=ALL PriorityTier=9 PreemptMode=OFF MaxTime=INFINITE State=UP
 END
-# From 23.11 on slurmd looks for control groups unless told not to; older ones do not know the word.
-case $(slurmd -V) in *" 2[0-2]."* | *" 23.02"*) ;; *) echo "CgroupPlugin=disabled" > "$folder/cgroup.conf" ;; esac
+# Newer ones look for control groups unless told not to; older ones do not know the word.
+version=$(slurmd -V) version=${version#* } version=${version%%.*}
+[ "$version" -lt 23 ] || echo "CgroupPlugin=disabled" > "$folder/cgroup.conf"
 
 stop() {
   local file pid
