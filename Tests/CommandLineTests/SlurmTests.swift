@@ -11,7 +11,7 @@ import Training
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func plan(_ name: String, steps: Int, seeds: String, variants: String = "") throws -> String {
+  private func plan(_ name: String, steps: Int, seeds: String, size: Int = 8, variants: String = "") throws -> String {
     let path = "\(folder.path)/\(name).yaml"
     let text = """
       name: \(name)
@@ -20,7 +20,7 @@ import Training
       \(variants)
       seeds: \(seeds)
       steps: \(steps)
-      settings: {hidden_size: 8, leapfrog_hidden_size: 8, batch_size: 4, update_after: 50, warmup_steps: 50, evaluation_episodes: 1,
+      settings: {hidden_size: \(size), leapfrog_hidden_size: 8, batch_size: \(size), update_after: 50, warmup_steps: 50, evaluation_episodes: 1,
         checkpoint_interval: 2000, evaluation_interval: 5000}
       """
     try text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -108,7 +108,7 @@ import Training
 
   @Test func `a task that gives way to a more important job comes back, and one that reaches its time limit queues itself again`() throws {
     // Slurm looks every half minute, so the signal comes 120 to 150 seconds before a limit of three minutes; the run has to last.
-    let plan = try plan("limits", steps: 250_000, seeds: "0")
+    let plan = try plan("limits", steps: 100_000, seeds: "0", size: 64)
     let job = try job(try sweep(plan, "--time=00:03:00", "--submit-only"))
     for task in ["\(job)_0", "\(job)_1"] { try wait("task \(task)") { log(task, of: "limits").contains("start 1") } }
     try tool("sbatch", "--partition=high", "--cpus-per-task=2", "--output=/dev/null", "--wrap=true")
@@ -117,7 +117,7 @@ import Training
     }
     #expect(log("\(job)_0", of: "limits").contains("hpo: stopped by SIGTERM at step "))
     #expect(log("\(job)_0", of: "limits").contains("going on at step "))
-    try wait("a task that queues itself again") { log("\(job)_0", of: "limits").contains("task \(job)_0 queues itself again") }
+    try wait("a task that queues itself again") { log("\(job)_1", of: "limits").contains("task \(job)_1 queues itself again") }
     try wait(seconds: 1200, "the end of the array") { try tool("squeue", "--noheader", "--jobs=\(job)").isEmpty }
     let last = try sweep(plan)
     #expect(last.exitCode == 0 && last.output.hasSuffix("4 of 4 runs finished\n"), "\(last.output)\n\(last.error)")

@@ -36,7 +36,8 @@ SlurmdPidFile=$folder/slurmd.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.log
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge/socket
+# What is requeued waits until its old credential has expired: two minutes unless told otherwise.
+AuthInfo=socket=$folder/munge/socket,cred_expire=5
 CredType=cred/munge
 # No control groups, no accounts, no mail: processes alone.
 ProctrackType=proctrack/linuxproc
