@@ -1,8 +1,9 @@
+import Environments
 import Experiments
 import Foundation
+import Records
 import TestSupport
 import Testing
-import Training
 
 /// Sweeps through a real Slurm, which `make test-slurm` starts (`Tests/Slurm/cluster.sh`); without it there is nothing to test.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["HPO_SLURM_FOLDER"] != nil)) struct SlurmTests {
@@ -35,7 +36,9 @@ import Training
   private func expectEqual(_ plan: String) throws {
     let local = try Program.run(["sweep", plan, "--out", "\(folder.path)/local"])
     try #require(local.exitCode == 0, "\(local.error)")
-    func paths(_ out: String) throws -> [String] { try Plan(contentsOf: plan).runs(out: "\(folder.path)/\(out)").map(\.directory.path) }
+    func paths(_ out: String) throws -> [String] {
+      try Plan(contentsOf: plan).runs(out: "\(folder.path)/\(out)", in: EnvironmentCatalog.registry).map(\.directory.path)
+    }
     for (there, here) in zip(try paths("slurm"), try paths("local")) {
       let (cluster, local) = (try runContents(of: there), try runContents(of: here))
       #expect(cluster.count > 40 && cluster == local, "\(there) differs")
