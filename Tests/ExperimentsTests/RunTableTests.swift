@@ -30,9 +30,9 @@ import Testing
   @Test func `at 80 columns names are cut in the middle before numbers are left out`() {
     #expect(
       RunTable.lines(records, width: 80) == [
-        "environment       algorithm          seed   done   return         left  state",
-        "HumanoidF…let-v0  sac-hpo-…ation-1.5    12   12 %  -1234.6  3 h 25 min  running",
-        "Hopper-v2         sac                   0  100 %   3210.4           –  finished",
+        "environment        algorithm          seed   done   return        left  state",
+        "Humanoid…etEnv-v0  sac-hpo-…tion-1.5    12   12 %  -1234.6  3 h 25 min  running",
+        "Hopper-v2          sac                   0  100 %   3210.4           –  finished",
       ])
   }
 
