@@ -42,6 +42,21 @@ evaluate: build
 	@test -n "$(RUN)" || { echo "make evaluate: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
 	@$(HPO) evaluate "$(RUN)"
 
+# The film's name says its kind; without ffmpeg it is an animated PNG.
+FILM ?= $(if $(shell command -v ffmpeg),film.mp4,film.png)
+
+## video: a film of a trained policy, e.g. make video RUN=runs/HalfCheetah-v2/sac-hpo/seed-0 FILM=film.mp4
+.PHONY: video
+video: build
+	@test -n "$(RUN)" || { echo "make video: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
+	@$(HPO) video "$(RUN)" --output "$(FILM)"
+
+## watch: a window on a trained policy, e.g. make watch RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
+.PHONY: watch
+watch: build
+	@test -n "$(RUN)" || { echo "make watch: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
+	@$(HPO) watch "$(RUN)"
+
 ## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet
@@ -59,6 +74,13 @@ test-python:
 .PHONY: test-package
 test-package:
 	@Tests/Package/check.sh
+
+## test-window: the window under Xvfb, driven by xdotool
+.PHONY: test-window
+test-window:
+	@command -v Xvfb >/dev/null && command -v xdotool >/dev/null || \
+	  { echo "make test-window: needs Xvfb and xdotool; run: apt-get install xvfb xdotool" >&2; exit 2; }
+	@$(MAKE) --no-print-directory test FILTER=WindowTests
 
 # Builds of their own, so that the ordinary one stays. Optimised like it: a debug build would take an hour. The one test that is left out
 # compares the speed of our code with MuJoCo's, which carries no checks.

@@ -35,12 +35,18 @@ let package = Package(
     .systemLibrary(name: "CMuJoCo", pkgConfig: "mujoco"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // Films as animated PNGs; HDF5 brings it along.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CProcessor"),
     .target(name: "CBuildInfo"),
     // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
     .target(name: "CKernels", exclude: ["README.md"]),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+
+    // Graphics libraries are loaded when a picture or a window is wanted: training never touches one.
+    .target(name: "CEGL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CGLFW", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // MuJoCo's error handler may not return: setjmp and longjmp around the calls that can fail, in C of our own.
     .target(name: "CMuJoCoGuard", dependencies: ["CMuJoCo"]),
@@ -61,6 +67,9 @@ let package = Package(
 
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
     .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random", "Support"]),
+    // Films know no simulator: who draws is handed in.
+    .target(name: "Filming", dependencies: ["CZlib", "Gym", "HDF5", "Random"]),
+    .target(name: "Rendering", dependencies: ["CEGL", "CGLFW", "Environments", "Filming", "Gym", "MuJoCo"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
     .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "Support"]),
     .target(name: "Agents", dependencies: ["Experience", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support"]),
@@ -86,7 +95,7 @@ let package = Package(
     .target(
       name: "Interchange",
       dependencies: [
-        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "SettingDeclarations", "Support",
+        "Agents", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Random", "Records", "SettingDeclarations", "Support",
         "Training",
       ]),
     .target(
@@ -104,10 +113,10 @@ let package = Package(
     .target(
       name: "HPOCommands",
       dependencies: [
-        "Benchmarks", "Configuration", "Experiments", "Gym", "Interchange", "LinearAlgebra", "Records", "SettingDeclarations", "Support",
-        "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarks", "Configuration", "Experiments", "Filming", "Gym", "Interchange", "LinearAlgebra", "Random", "Records", "SettingDeclarations",
+        "Support", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "hpo", dependencies: ["Environments", "HPOCommands"], linkerSettings: vendoredLibraries),
+    .executableTarget(name: "hpo", dependencies: ["Environments", "Filming", "HPOCommands", "Rendering"], linkerSettings: vendoredLibraries),
 
     .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Random", "Gym", "HDF5"], path: "Tests/TestSupport"),
     .target(
@@ -131,7 +140,14 @@ let package = Package(
         "Configuration", "Agents", "Environments", "Gym", "Random", "SettingDeclarations", "Support", "TestSupport",
       ],
       exclude: ["defaults-0.1.txt"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Gym", "Records", "Training", "TestSupport"]),
+    .target(name: "CGraphicsDeclarations", dependencies: ["CEGL", "CGLFW"], path: "Tests/CGraphicsDeclarations"),
+    .testTarget(
+      name: "RenderingTests",
+      dependencies: [
+        "CGraphicsDeclarations", "CZlib", "Environments", "Filming", "Gym", "MuJoCo", "Random", "Rendering", "TestSupport",
+      ],
+      exclude: ["Fixtures"]),
+    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Filming", "Gym", "Random", "Records", "Training", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests", dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Training", "TestSupport"]),
     .testTarget(
@@ -148,7 +164,7 @@ let package = Package(
 )
 
 // What is used is imported where it is used: the graph above is what the sources say.
-let cTargets: Set = ["CProcessor", "CKernels", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
+let cTargets: Set = ["CEGL", "CGLFW", "CProcessor", "CKernels", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
 for target in package.targets where target.type == .regular && target.path == nil && !cTargets.contains(target.name) {
   target.swiftSettings = [.enableUpcomingFeature("MemberImportVisibility")]
 }

@@ -42,6 +42,8 @@ public struct BodyState: Sendable, Equatable {
   public internal(set) var positions: [Double] = []
   /// Base linear and angular velocity, both in world axes, then one per moving joint: per second.
   public internal(set) var velocities: [Double] = []
+  /// The base's inertial frame as seen from its link's: position in metres, quaternion x, y, z, w.
+  public internal(set) var baseInertialFrame: [Double] = []
   /// Centres of mass of the links other than the base, in world axes, metres.
   public internal(set) var linkPositions: [SIMD3<Double>] = []
 
@@ -52,6 +54,27 @@ public struct BodyState: Sendable, Equatable {
   public var basePosition: SIMD3<Double> { SIMD3(positions[0], positions[1], positions[2]) }
   /// Of the base: quaternion x, y, z, w.
   public var baseOrientation: SIMD4<Double> { SIMD4(positions[3], positions[4], positions[5], positions[6]) }
+  /// The frame of the base as its model has it: position in metres, quaternion x, y, z, w. Bullet itself keeps the centre of mass,
+  /// in axes of inertia.
+  public var baseFrame: (position: SIMD3<Double>, orientation: SIMD4<Double>) {
+    let inertial = baseInertialFrame
+    let orientation = product(baseOrientation, conjugate(SIMD4(inertial[3], inertial[4], inertial[5], inertial[6])))
+    return (basePosition - rotated(SIMD3(inertial[0], inertial[1], inertial[2]), by: orientation), orientation)
+  }
   /// Of the base's centre of mass, metres per second.
   public var baseVelocity: SIMD3<Double> { SIMD3(velocities[0], velocities[1], velocities[2]) }
+}
+
+// Unit quaternions x, y, z, w.
+private func conjugate(_ q: SIMD4<Double>) -> SIMD4<Double> { SIMD4(-q.x, -q.y, -q.z, q.w) }
+
+private func product(_ a: SIMD4<Double>, _ b: SIMD4<Double>) -> SIMD4<Double> {
+  SIMD4(
+    a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y, a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x,
+    a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w, a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z)
+}
+
+private func rotated(_ v: SIMD3<Double>, by q: SIMD4<Double>) -> SIMD3<Double> {
+  let turned = product(product(q, SIMD4(v.x, v.y, v.z, 0)), conjugate(q))
+  return SIMD3(turned.x, turned.y, turned.z)
 }

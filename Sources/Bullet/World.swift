@@ -204,12 +204,15 @@ public struct World: ~Copyable {
       bullet_actual_state_updated, "read the state of '\(body.baseName)'")
     var positionCount: Int32 = 0
     var velocityCount: Int32 = 0
+    var inertialFrame: UnsafePointer<Double>?
     var positions: UnsafePointer<Double>?
     var velocities: UnsafePointer<Double>?
     guard
       bullet.pointee.b3GetStatusActualState(
-        status, nil, &positionCount, &velocityCount, nil, &positions, &velocities, nil) != 0, let positions, let velocities
+        status, nil, &positionCount, &velocityCount, &inertialFrame, &positions, &velocities, nil) != 0, let inertialFrame,
+      let positions, let velocities
     else { throw .callFailed(call: "read the state of '\(body.baseName)'", reason: reason("it gives no reason")) }
+    copy(inertialFrame, 7, to: &state.baseInertialFrame)
     copy(positions, Int(positionCount), to: &state.positions)
     copy(velocities, Int(velocityCount), to: &state.velocities)
     if state.linkPositions.count != body.joints.count {

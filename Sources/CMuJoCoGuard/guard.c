@@ -1,43 +1,28 @@
 #define _GNU_SOURCE
-#include "CMuJoCoGuard.h"
+#include "guarded.h"
 
 #include "catch.h"
 
 #include <dlfcn.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static _Thread_local jmp_buf *active;
-static _Thread_local char message[2048];
+_Thread_local jmp_buf *mujoco_guard_active;
+_Thread_local char mujoco_guard_text[2048];
 
 static void handle(const mjLogMessage *entry) {
   if (entry->level < mjLOG_ERROR) return;  // warnings are counted in mjData, information is not wanted
-  snprintf(message, sizeof message, "%s%s%s", entry->subject, entry->body ? "\n" : "", entry->body ? entry->body : "");
-  if (active) longjmp(*active, 1);
-  fprintf(stderr, "MuJoCo error outside of a guarded call: %s\n", message);
+  snprintf(mujoco_guard_text, sizeof mujoco_guard_text, "%s%s%s", entry->subject, entry->body ? "\n" : "", entry->body ? entry->body : "");
+  if (mujoco_guard_active) longjmp(*mujoco_guard_active, 1);
+  fprintf(stderr, "MuJoCo error outside of a guarded call: %s\n", mujoco_guard_text);
   abort();
 }
 
 void mujoco_guard_install(void) { mju_setLogHandler(handle); }
 
-const char *mujoco_guard_message(void) { return message; }
-
-// Runs a statement; false when it raised an error. After the jump a local keeps its value only if it did not change
-// since setjmp, like `outer`, or is volatile.
-#define GUARDED(statement)         \
-  jmp_buf here;                    \
-  jmp_buf *const outer = active;   \
-  volatile bool completed = false; \
-  active = &here;                  \
-  if (_setjmp(here) == 0) {        \
-    statement;                     \
-    completed = true;              \
-  }                                \
-  active = outer;                  \
-  return completed
+const char *mujoco_guard_message(void) { return mujoco_guard_text; }
 
 struct load_request {
   const char *path;
@@ -47,24 +32,24 @@ struct load_request {
 // mj_loadXML in its two halves, to say in between that the compiler is to start no threads. Those only share out meshes and textures.
 static void compile(void *context) {
   struct load_request *request = context;
-  mjSpec *spec = mj_parseXML(request->path, NULL, message, sizeof message);
+  mjSpec *spec = mj_parseXML(request->path, NULL, mujoco_guard_text, sizeof mujoco_guard_text);
   if (!spec) return;
   spec->compiler.usethread = 0;
   request->model = mj_compile(spec, NULL);
   if (!request->model) {
-    snprintf(message, sizeof message, "%s", mjs_getError(spec));
+    snprintf(mujoco_guard_text, sizeof mujoco_guard_text, "%s", mjs_getError(spec));
   }
   mj_deleteSpec(spec);
 }
 
 static bool load(const char *path, mjModel **model) {
-  message[0] = 0;
+  mujoco_guard_text[0] = 0;
   struct load_request request = {path, NULL};
-  GUARDED(if (mujoco_guard_catch(compile, &request, message, sizeof message)) *model = request.model);
+  GUARDED(if (mujoco_guard_catch(compile, &request, mujoco_guard_text, sizeof mujoco_guard_text)) *model = request.model);
 }
 
 bool mujoco_guard_throw_through(const char *text) {
-  return mujoco_guard_catch(mujoco_guard_throw, (void *)text, message, sizeof message);
+  return mujoco_guard_catch(mujoco_guard_throw, (void *)text, mujoco_guard_text, sizeof mujoco_guard_text);
 }
 
 static bool load_plugins(const char *folder) { GUARDED(mj_loadAllPluginLibraries(folder, NULL)); }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Experiments
+import Filming
 import Foundation
 import Gym
 import Interchange
@@ -67,12 +68,16 @@ private let longestMessage = 2000
 private func exitCode(of error: any Error) -> ExitCode {
   switch error {
   case EnvironmentError.diverged: ExitCode(1)
-  case is EnvironmentError, is WrongAssignment, is SettingsError, is PlanError, is OutputIsInput: ExitCode(2)
+  case is EnvironmentError, is WrongAssignment, is SettingsError, is PlanError, is OutputIsInput, is ActionCloudError: ExitCode(2)
   case let error as any ConfigurationFault: ExitCode(error.isWrongCommand ? 2 : 1)
   case RunError.wrongEnvironment, RunError.unsuitableEnvironment: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile,
     RunError.modelChanged:
     ExitCode(2)
+  case RenderingError.unknownCamera, RenderingError.oddSize, RenderingError.unknownFormat, RenderingError.notDrawable,
+    RunError.noSnapshot, is NoSnapshots:
+    ExitCode(2)
+  case let error as Interrupted: ExitCode(128 + error.signal.number)
   case RunError.interrupted(let signal, _, _): ExitCode(128 + signal.number)
   default: ExitCode(1)
   }

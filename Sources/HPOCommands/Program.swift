@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Filming
 import Foundation
 import Gym
 import LinearAlgebra
@@ -17,14 +18,18 @@ public struct Program: Sendable {
   public var environments: EnvironmentRegistry
   /// What can learn.
   public var algorithms: AlgorithmCatalogue
+  /// What shows environments: of itself the program films those that draw themselves.
+  public var drawing: Drawing
   /// Commands of one's own, beside the usual ones.
   public var commands: [any ParsableCommand.Type]
 
   public init(
-    environments: EnvironmentRegistry, algorithms: AlgorithmCatalogue = .standard, commands: [any ParsableCommand.Type] = []
+    environments: EnvironmentRegistry, algorithms: AlgorithmCatalogue = .standard, drawing: Drawing = .selfPortraits,
+    commands: [any ParsableCommand.Type] = []
   ) {
     self.environments = environments
     self.algorithms = algorithms
+    self.drawing = drawing
     self.commands = commands
   }
 
@@ -75,7 +80,7 @@ struct HPO: ParsableCommand {
       version: program.versions.map { "\($0.name): \($0.version)" }.joined(separator: "\n"),
       subcommands: [
         TrainCommand.self, SweepCommand.self, RunsCommand.self, EvaluateCommand.self, EnvironmentCommand.self, RolloutCommand.self, ProbeCommand.self,
-        BenchCommand.self, SettingsCommand.self,
+        BenchCommand.self, SettingsCommand.self, VideoCommand.self, WatchCommand.self, ActionsCommand.self,
       ] + program.commands)
   }
 }

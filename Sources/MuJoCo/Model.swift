@@ -16,7 +16,7 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
   public let actuators: [Actuator]
 
   /// - Parameter path: of an MJCF (XML) file.
-  public init(contentsOf path: String) throws(MuJoCoError) {
+  public convenience init(contentsOf path: String) throws(MuJoCoError) {
     _ = ErrorGuard.installed
     guard access(path, R_OK) == 0 else {
       throw .modelNotReadable(path: path, reason: String(cString: strerror(errno)))
@@ -24,6 +24,11 @@ public final class Model: @unchecked Sendable {  // MuJoCo's functions take `con
     guard let pointer = mujoco_guard_load(path) else {
       throw .modelNotLoaded(path: path, reason: ErrorGuard.message)
     }
+    self.init(adopting: pointer, path: path)
+  }
+
+  /// Takes over a compiled model.
+  init(adopting pointer: UnsafeMutablePointer<mjModel>, path: String) {
     self.path = path
     self.pointer = pointer
     func name(_ kind: mjtObj, _ index: Int) -> String {

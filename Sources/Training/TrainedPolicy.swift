@@ -31,12 +31,15 @@ public final class TrainedPolicy {
   public let settings: Settings
   /// Of the model that the run's environment was made of, by its content; `nil` where it had none or did not say.
   public let modelHash: String?
+  /// Environment steps that its networks had been trained for.
+  public let step: Int
   /// Numbers in an observation.
   public let observationSize: Int
   /// Numbers in an action.
   public let actionSize: Int
   private let actor: ActingPolicy<Float>
-  private let file: String
+  /// The file that its networks are of.
+  package let file: String
   private var generator = SeededGenerator(seed: 0, stream: RandomStream.testing.rawValue)
 
   /// Loads a run's networks.
@@ -53,6 +56,7 @@ public final class TrainedPolicy {
     // The file's own settings: config.yaml beside it can be edited.
     settings = try Settings(recorded: try file.attribute("configuration"), source: path, algorithms: algorithms)
     modelHash = try file.modelHash()
+    step = try file.attributeExists("step") ? file.attribute("step") : Checkpoint.step(of: file)
     // One row: acting takes no batch, and memory for a large one would be wasted.
     let agent = try NetworkFile.agent(from: file, batchSize: 1, over: settings.values)
     observationSize = agent.settings.observationSize
@@ -71,7 +75,13 @@ public final class TrainedPolicy {
     beginEpisode(at: environment.observation)
   }
 
-  private static func path(of networks: Networks, in directory: RunDirectory) throws -> String {
+  /// What the starts of ``evaluate(in:episodes:seed:isExploring:observer:)``'s episodes are drawn from.
+  public static func startGenerator(seed: Int) -> SeededGenerator {
+    SeededGenerator(seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.testing.rawValue)
+  }
+
+  /// The file of a run that holds certain networks, now.
+  package static func path(of networks: Networks, in directory: RunDirectory) throws -> String {
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
     switch networks {
     case .last:
@@ -150,7 +160,7 @@ public final class TrainedPolicy {
   ) throws -> Result {
     try requireFit(environment)
     let facts = environment.specification
-    var generator = SeededGenerator(seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.testing.rawValue)
+    var generator = Self.startGenerator(seed: seed)
     // Another environment than the run's may not have its cost.
     let signal = facts.costs.first { $0.name == settings.cost.rawValue }
     let evaluation = try Evaluation.run(
@@ -163,7 +173,8 @@ public final class TrainedPolicy {
       costs: signal == nil ? nil : evaluation.costs, discountedCosts: signal == nil ? nil : evaluation.discountedCosts)
   }
 
-  private func requireFit(_ environment: any Environment) throws {
+  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``.
+  package func requireFit(_ environment: any Environment) throws {
     let facts = environment.specification
     let sizes = [facts.observationSize, facts.actionSize]
     let expected = [observationSize, actionSize]

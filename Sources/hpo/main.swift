@@ -1,4 +1,6 @@
 import Environments
+import Filming
 import HPOCommands
+import Rendering
 
-Program(environments: EnvironmentCatalog.registry).main()
+Program(environments: EnvironmentCatalog.registry, drawing: .mujoco).main()

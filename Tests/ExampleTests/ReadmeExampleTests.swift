@@ -21,4 +21,16 @@ import Testing
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
     #expect(readme.contains("```swift\n\(example)```"))
   }
+
+  @Test func `the page on seeing a policy shows its example as it is compiled, and the example makes a film`() throws {
+    let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let example = try String(contentsOf: here.appending(path: "OwnDrawing.swift"), encoding: .utf8)
+    let root = here.deletingLastPathComponent().deletingLastPathComponent()
+    let page = try String(contentsOf: root.appending(path: "Documentation/SeeingAPolicy.md"), encoding: .utf8)
+    #expect(page.contains("```swift\n\(example)```"))
+    let folder = try TemporaryFolder()
+    try filmSpring(to: "\(folder.path)/spring.png")
+    let size = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/spring.png")[.size] as? Int
+    #expect(size ?? 0 > 20_000)
+  }
 }

@@ -28,6 +28,9 @@ final class FilteredActing<S: Scalar>: ActingRule {
     self.draws = draws
   }
 
+  /// What the last action was evolved from, [1, actions].
+  var baseAction: Matrix<S> { policy.baseAction }
+
   var scalars: [ActingScalar] { [stepsPerAction, discardedShare] }
 
   func beginEpisode(at observation: Matrix<S>) { filter.beginEpisode(at: observation) }

@@ -43,3 +43,46 @@ bool mujoco_guard_raise(const char *text);
 /// mjWARN_BADCTRL) was counted since the last call, and its coordinate; -1: none. Forgets it, as MuJoCo's own reset of
 /// a diverged simulation leaves a count of one each time.
 int mujoco_guard_take_divergence(mjData *data, int *coordinate);
+
+// Drawing. The calls from here on that take a context need OpenGL's own to be current in their thread.
+
+/// A copy, for who writes into it; NULL on failure.
+mjModel *mujoco_guard_copy_model(const mjModel *model);
+
+/// The specification in a file, to be changed and compiled; NULL on failure.
+mjSpec *mujoco_guard_parse(const char *path);
+/// NULL on failure.
+mjModel *mujoco_guard_compile(mjSpec *specification);
+
+/// Puts the bodies, cameras and lights where the positions in `data` have them, without collisions or forces.
+bool mujoco_guard_place(const mjModel *model, mjData *data);
+
+/// Room for what a camera sees of the model and `extra` geometries more; NULL on failure.
+mjvScene *mujoco_guard_make_scene(const mjModel *model, int extra);
+void mujoco_free_scene(mjvScene *scene);
+bool mujoco_guard_update_scene(
+  const mjModel *model, mjData *data, const mjvOption *option, mjvCamera *camera, mjvScene *scene);
+/// Adds a geometry that the model has not: `size`, `position` [3], `rotation` [9], `color` [4]; false when there is no room.
+bool mujoco_add_geometry(
+  mjvScene *scene, int type, const double *size, const double *position, const double *rotation, const float *color);
+
+/// What OpenGL keeps of a model: textures, meshes, buffers; NULL on failure.
+mjrContext *mujoco_guard_make_context(const mjModel *model, int font_scale);
+void mujoco_free_context(mjrContext *context);
+
+/// Text in the picture's corners, any of them NULL; two columns in each.
+struct mujoco_overlay {
+  const char *top_left[2];
+  const char *bottom_left[2];
+};
+
+/// Draws the scene into the context's own buffer; `rgb` gets width × height pixels, the lowest row first.
+bool mujoco_guard_draw_offscreen(
+  mjvScene *scene, mjrContext *context, int width, int height, const struct mujoco_overlay *overlay, unsigned char *rgb);
+/// Draws the scene into the window.
+bool mujoco_guard_draw_window(
+  mjvScene *scene, mjrContext *context, int width, int height, const struct mujoco_overlay *overlay);
+/// Shows a picture, the lowest row first, at the window's lower left corner.
+bool mujoco_guard_draw_pixels(
+  const unsigned char *rgb, int picture_width, int picture_height, mjrContext *context, int width, int height,
+  const struct mujoco_overlay *overlay);

@@ -1,4 +1,5 @@
 import Bullet
+import MuJoCo
 
 /// The world of one episode: floor, humanoid, and the flag and cube of the harder tasks.
 ///
@@ -134,5 +135,25 @@ struct HumanoidStage: ~Copyable {
   mutating func posture(countsFloor: Bool) throws -> Posture {
     try world.read(humanoid, into: &state)
     return Posture(state, joints: joints, partCount: humanoid.joints.count + (countsFloor ? 2 : 1))
+  }
+
+  /// Everything that can be seen, for MuJoCo's renderer. Changes nothing that the simulation goes on from.
+  func pose(as visual: VisualHumanoid) throws -> Pose {
+    var humanoidNow = BodyState()
+    try world.read(humanoid, into: &humanoidNow)
+    func state(of body: Body?) throws -> BodyState? {
+      guard let body else { return nil }
+      var now = BodyState()
+      try world.read(body, into: &now)
+      return now
+    }
+    return visual.pose(humanoidNow, flag: try state(of: flag)?.basePosition, cube: try state(of: cube))
+  }
+
+  /// Where the links' centres of mass are, by name, metres.
+  func linkPositions() throws -> [(name: String, position: SIMD3<Double>)] {
+    var now = BodyState()
+    try world.read(humanoid, into: &now)
+    return zip(humanoid.joints, now.linkPositions).map { ($0.linkName, $1) }
   }
 }

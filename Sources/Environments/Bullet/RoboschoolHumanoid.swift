@@ -45,7 +45,9 @@ public final class RoboschoolHumanoid: BulletTask {
 
   private let models: String
   private var episodeDraws: EpisodeDraws
-  private var stage: HumanoidStage
+  var stage: HumanoidStage
+  /// How it is drawn, once it has been.
+  var madeVisual: VisualHumanoid?
   private var posture: Posture
   private var torques: [Double]
 

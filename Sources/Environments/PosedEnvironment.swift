@@ -1,0 +1,21 @@
+import Gym
+import MuJoCo
+
+/// A task that MuJoCo's renderer can draw, whatever simulates it.
+public protocol PosedEnvironment: Environment {
+  /// Seconds per action.
+  var controlPeriod: Double { get }
+
+  /// The model to be drawn, whose positions ``pose()`` gives; asked for once by each renderer.
+  func visualModel() throws -> Model
+
+  /// Where everything is now.
+  func pose() throws -> Pose
+}
+
+extension SimulatedTask: PosedEnvironment {
+  /// The one that is simulated.
+  public final func visualModel() -> Model { model }
+
+  public final func pose() -> Pose { Pose(positions: qpos) }
+}
