@@ -37,6 +37,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CProcessor"),
     .target(name: "CBuildInfo"),
+    .target(name: "CStartUp"),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
     .target(name: "CBullet", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -94,7 +95,7 @@ let package = Package(
     .target(
       name: "HPOCommands",
       dependencies: [
-        "Benchmarks", "Configuration", "Gym", "Interchange", "Records", "SettingDeclarations", "Support", "Training",
+        "Benchmarks", "CStartUp", "Configuration", "Gym", "Interchange", "Records", "SettingDeclarations", "Support", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "hpo", dependencies: ["Environments", "HPOCommands"], linkerSettings: vendoredLibraries),
@@ -132,7 +133,7 @@ let package = Package(
 )
 
 // What is used is imported where it is used: the graph above is what the sources say.
-let cTargets: Set = ["CProcessor", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
+let cTargets: Set = ["CProcessor", "CBuildInfo", "CStartUp", "CBullet", "CMuJoCoGuard"]
 for target in package.targets where target.type == .regular && target.path == nil && !cTargets.contains(target.name) {
   target.swiftSettings = [.enableUpcomingFeature("MemberImportVisibility")]
 }

@@ -45,6 +45,18 @@ struct TrainCommand: ParsableCommand {
   var threads: String?
   @Flag(help: "Discard what the run directory holds and start over.")
   var fresh = false
+  @Flag(help: "Say nothing of how the run goes.")
+  var quiet = false
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Seconds between lines of progress. (default: 5, on a terminal 0.2)", valueName: "seconds"))
+  var progressInterval: Double?
+
+  func validate() throws {
+    if let progressInterval, !(progressInterval > 0 && progressInterval.isFinite) {
+      throw ValidationError("--progress-interval must be a number of seconds above 0, not \(progressInterval)")
+    }
+  }
 
   func run() throws {
     try reportingFailures {
@@ -64,15 +76,15 @@ struct TrainCommand: ParsableCommand {
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       run.stopRequest = { StopRequest.received }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
-      let progress = ProgressLine(run)
-      run.onStep = { _ in progress.update() }
+      let progress = quiet ? nil : ProgressLine(run, interval: progressInterval)
+      if let progress { run.onStep = { _ in progress.update() } }
       do {
         try run.run()
       } catch {
-        progress.finish()
+        progress?.finish()
         throw error
       }
-      progress.finish()
+      progress?.finish()
       for evaluation in run.evaluations.suffix(1) {
         let mean = String(format: "%.1f", evaluation.meanReturn)
         say("finished: mean return \(mean) at step \(evaluation.step); curves in \(directory.curve)")
@@ -96,7 +108,7 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at
+/// The signals of ``StopSignal`` ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at
 /// once. What the process was started to ignore, as `nohup` does SIGHUP, it goes on to ignore.
 enum StopRequest {
   private static let number = Atomic<Int32>(0)
@@ -112,10 +124,10 @@ enum StopRequest {
     // Whoever started the process may have had them blocked, as threads of Dispatch have.
     var heard = sigset_t()
     sigemptyset(&heard)
-    for signal in [SIGUSR1, SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, signal) }
+    for signal in [SIGUSR1] + StopSignal.all.map(\.number) { sigaddset(&heard, signal) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     if !isIgnored(SIGUSR1) { Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) } }
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) {
+    for signal in StopSignal.all.map(\.number) where !isIgnored(signal) {
       Foundation.signal(signal) { number in
         StopRequest.number.store(number, ordering: .relaxed)
         if number == SIGINT { Foundation.signal(SIGINT, SIG_DFL) }
@@ -130,11 +142,7 @@ enum StopRequest {
   }
 
   static var received: StopSignal? {
-    switch number.load(ordering: .relaxed) {
-    case SIGINT: .interrupt
-    case SIGTERM: .terminate
-    case SIGHUP: .hangUp
-    default: nil
-    }
+    let number = number.load(ordering: .relaxed)
+    return number == 0 ? nil : StopSignal.all.first { $0.number == number }
   }
 }

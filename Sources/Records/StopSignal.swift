@@ -13,4 +13,11 @@ public struct StopSignal: Sendable, Equatable {
   public static let hangUp = StopSignal(name: "SIGHUP", number: SIGHUP)
   /// What `kill` and batch systems send.
   public static let terminate = StopSignal(name: "SIGTERM", number: SIGTERM)
+  /// Grid Engine's warning that SIGKILL is to follow.
+  public static let userSignal2 = StopSignal(name: "SIGUSR2", number: SIGUSR2)
+  /// The limit of processor time is near.
+  public static let processorTime = StopSignal(name: "SIGXCPU", number: SIGXCPU)
+
+  /// All that a run heeds.
+  public static let all = [interrupt, hangUp, terminate, userSignal2, processorTime]
 }

@@ -36,13 +36,38 @@ struct Program {
     return Running(process: process, output: output, error: error).outcome()
   }
 
+  /// The program as a shell starts it.
+  /// - Parameter script: has the program's path and arguments as "$@".
+  static func shell(_ script: String, _ arguments: [String], in folder: String? = nil) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=PIPE,XFSZ", "sh", "-c", script, "sh", url.path] + arguments
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    let output = Pipe(), error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    return Running(process: process, output: output, error: error).outcome()
+  }
+
+  /// Whether this process may take things away from those it starts: as root, and not within a container that forbids it.
+  static let canUnshare: Bool = {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "unshare --mount mount -t tmpfs none /mnt && setpriv --reuid 54321 --clear-groups true"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
   /// The program at work, having printed its first line.
   /// - Parameter shell: what a shell does before it becomes the program.
   static func start(_ arguments: [String], after shell: String = ":") throws -> Running {
     let process = Process()
     // Whatever the tests themselves were started to ignore.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["--default-signal=HUP,INT,TERM,USR1", "sh", "-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
+    process.arguments = ["--default-signal=HUP,INT,TERM,USR1,USR2,XCPU,XFSZ", "sh", "-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
     let output = Pipe(), error = Pipe()
     process.standardOutput = output
     process.standardError = error
