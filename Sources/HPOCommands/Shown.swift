@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Filming
 import Foundation
 import Gym

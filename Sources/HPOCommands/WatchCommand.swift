@@ -1,6 +1,7 @@
 import ArgumentParser
 import Filming
 import Foundation
+import Gym
 import Records
 import Training
 

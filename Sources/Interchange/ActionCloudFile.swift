@@ -1,4 +1,5 @@
 import Agents
+import Configuration
 import Gym
 import HDF5
 import LinearAlgebra

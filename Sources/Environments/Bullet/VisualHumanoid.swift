@@ -1,4 +1,5 @@
 import Bullet
+import Gym
 import MuJoCo
 
 /// Bullet's humanoid as MuJoCo draws it: the build of Bullet that the tasks use has no renderer. The model file is MuJoCo's format,
