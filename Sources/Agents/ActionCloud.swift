@@ -19,7 +19,7 @@ extension SoftActorCritic {
     if let safety = model.settings.safety, safety.filtersActions {
       // Algorithm 3 draws as many momenta as it has to, one state at a time.
       let observation = rows(of: state, count: 1)
-      let rule = FilteredActing(model, safety, for: .exploration)
+      let rule = FilteredActing(model, safety, for: .exploration, draws: true)
       rule.beginEpisode(at: observation)
       for row in 0..<count {
         let action = rule.action(at: observation, using: &generator)

@@ -34,7 +34,7 @@ public enum ActionCloudFile {
       throw ActionCloudError.wrongDimensions(given: dimensions, actionSize: d, environment: id)
     }
     try OutputIsInput.check(output: output, inputs: [policy.file])
-    let loaded = try NetworkFile.agent(from: try Checkpoint.open(at: policy.file), batchSize: 1)
+    let loaded = try NetworkFile.agent(from: try Checkpoint.open(at: policy.file), batchSize: 1, over: policy.settings.values)
 
     var starts = TrainedPolicy.startGenerator(seed: seed)
     try environment.reset(using: &starts)
