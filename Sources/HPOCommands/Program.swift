@@ -50,7 +50,8 @@ public struct Program: Sendable {
       try Kernel.checkVariable()
     } catch {
       report("\(error)")
-      HPO.exit(withError: ExitCode(2))
+      // Not through ArgumentParser, which would ask for the versions, and so for the kernel.
+      exit(2)
     }
     do {
       var command = try HPO.parseAsRoot()

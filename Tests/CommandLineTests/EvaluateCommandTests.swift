@@ -48,7 +48,7 @@ import Testing
   @Test func `snapshots are played; one that is not there is refused with those that are`() throws {
     #expect(try evaluate("--snapshot", "10", "--episodes", "1").exitCode == 0)
     let missing = try evaluate("--snapshot", "11")
-    #expect(missing.exitCode == 1 && missing.error == "hpo: there is no snapshot of step 11 in '\(run)'; there are 10, 20\n")
+    #expect(missing.exitCode == 2 && missing.error == "hpo: there is no snapshot of step 11 in '\(run)'; there are 10, 20\n")
     #expect(try evaluate("--snapshot", "10", "--best").exitCode == 2)
   }
 

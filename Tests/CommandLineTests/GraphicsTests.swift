@@ -44,7 +44,7 @@ import Testing
       ["video", "Hopper", "--output", "film.avi"], "'film.avi' names no kind of film; end it in .mp4, or in .png for an animated PNG")
     try expectRefusal(["video", "Hoper", "--output", "film.png"], "unknown environment 'Hoper'; did you mean 'Hopper'?")
     try expectRefusal(
-      ["video", "Hopper", "--output", "film.png", "--best", "--snapshots"], "--best, --snapshot and --snapshots exclude one another")
+      ["video", "Hopper", "--output", "film.png", "--best", "--snapshots"], "--snapshots means all of them; --best and --snapshot name one")
   }
 
   @Test(arguments: ["film.png", "film.mp4"]) func `a full disk is one line, and the film that was there stays`(_ film: String) throws {

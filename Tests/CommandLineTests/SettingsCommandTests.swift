@@ -9,7 +9,7 @@ import Testing
     for (key, meaning) in [
       ("leapfrog_step_size = 0.1", "ε; a number above 0"),
       ("cost_limit = 25.0", "d₀ on the discounted cost; a number above 0, or default"),
-      ("boundary = clip", "what happens at the walls of the action box; one of clip, reflect, latent"),
+      ("boundary = clip", "what happens at the walls of the action box; one of clip, reflect, latent, none"),
     ] {
       let index = try #require(lines.firstIndex(of: "    \(key)"), "\(key) is missing")
       #expect(lines[index + 1] == "        \(meaning)")

@@ -2,9 +2,11 @@ import Agents
 import CAllocationCounter
 import Configuration
 import Environments
+import Glibc
 import Gym
 import LinearAlgebra
 import Records
+import Synchronization
 import TestSupport
 import Testing
 import Training
@@ -68,14 +70,25 @@ import Training
     let agent = makeAgent(settings, seed: 0, pool: pool)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 2)
     defer { counts.deallocate() }
-    // A lane is a thread's own: each says what it has counted.
-    let count: (Int) -> Void = { lane in counts[lane] = Int(allocation_count()) }
+    try #require(pool.threads == 2)
+    let caller = pthread_self()
+    let arrivals = Arrivals()
+    // Whoever is awake takes a lane, even both: waiting for the other has each thread take one and say what it has counted.
+    let count: (Int) -> Void = { _ in
+      arrivals.number.add(1, ordering: .sequentiallyConsistent)
+      while arrivals.number.load(ordering: .sequentiallyConsistent) % 2 != 0 { sched_yield() }
+      counts[pthread_equal(pthread_self(), caller) != 0 ? 0 : 1] = Int(allocation_count())
+    }
     for _ in 0..<20 { try agent.update() }
     pool.run(lanes: 2, count)
     let before = (counts[0], counts[1])
     for _ in 0..<20 { try agent.update() }
     pool.run(lanes: 2, count)
     #expect((counts[0], counts[1]) == before)
+  }
+
+  private final class Arrivals: Sendable {
+    let number = Atomic(0)
   }
 
   /// Counts the episodes that end in the task that it hands everything on to.
