@@ -60,7 +60,7 @@ watch: build
 ## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet
-	swift test $(SWIFT_FLAGS) $(if $(FILTER),--filter "$(FILTER)")
+	swift test $(SWIFT_FLAGS) --explicit-target-dependency-import-check error $(if $(FILTER),--filter "$(FILTER)")
 
 ## test-python: the tests of the figures' Python package, where there is a Python
 .PHONY: test-python
