@@ -68,8 +68,8 @@ let package = Package(
     // Tasks know simulators but no networks; agents know networks but no simulators; they meet in Training.
     .target(name: "Environments", dependencies: ["Gym", "MuJoCo", "Bullet", "Random", "Support"]),
     // Films know no simulator: who draws is handed in.
-    .target(name: "Filming", dependencies: ["CZlib", "Gym", "HDF5", "Random"]),
-    .target(name: "Rendering", dependencies: ["CEGL", "CGLFW", "Environments", "Filming", "Gym", "MuJoCo"]),
+    .target(name: "Filming", dependencies: ["CZlib", "Gym", "HDF5", "Random", "Support"]),
+    .target(name: "Rendering", dependencies: ["CEGL", "CGLFW", "Environments", "Filming", "Gym", "MuJoCo", "Support"]),
     .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Random"]),
     .target(name: "Experience", dependencies: ["LinearAlgebra", "Random", "Support"]),
     .target(name: "Agents", dependencies: ["Experience", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support"]),
@@ -107,7 +107,7 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Configuration", "Experience", "Gym", "HDF5", "Records", "Support", "Training", .product(name: "Yams", package: "Yams"),
+        "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "Support", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     // Every command, for whatever environments and algorithms are handed in.
     .target(
@@ -149,7 +149,7 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Filming", "Gym", "Random", "Records", "Training", "TestSupport"]),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Training", "TestSupport"]),
+      name: "ExperimentsTests", dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Support", "Training", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["hpo", "Configuration", "Environments", "Experiments", "HDF5", "Records", "Support", "Training", "TestSupport"]),

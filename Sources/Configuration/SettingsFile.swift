@@ -177,7 +177,7 @@ extension String {
 
 extension Node {
   /// A scalar's text, or a list of scalars as `[a, b]`; `nil` for anything else.
-  fileprivate var settingText: String? {
+  package var settingText: String? {
     if let scalar { return scalar.string }
     guard let sequence else { return nil }
     let parts = sequence.compactMap { $0.scalar?.string }

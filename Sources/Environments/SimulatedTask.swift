@@ -1,6 +1,7 @@
 import Gym
 import MuJoCo
 import Random
+import Support
 
 /// A task of Gymnasium's in MuJoCo: what all of them do alike. Subclasses say what is observed and rewarded, and how episodes start.
 ///
@@ -94,17 +95,17 @@ public class SimulatedTask: MuJoCoTask {
   func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {
-    fatalError("\(Self.self) does not say how its episodes start")
+    trap("\(Self.self) does not say how its episodes start")
   }
 
   /// Called before each step's controls are applied.
   func prepareStep() {}
 
   /// Refreshes ``observation`` in place.
-  func observe() { fatalError("\(Self.self) does not say what is observed") }
+  func observe() { trap("\(Self.self) does not say what is observed") }
 
   /// Gymnasium's reward and termination, after ``observe()``; keeps ``rewardTerms``.
-  func score(_ action: AppliedAction) -> Step { fatalError("\(Self.self) does not say what is rewarded") }
+  func score(_ action: AppliedAction) -> Step { trap("\(Self.self) does not say what is rewarded") }
 
   // For `hpo env show`; see EnvironmentSummary.
   var observationParts: [EnvironmentSummary.Part] { [] }

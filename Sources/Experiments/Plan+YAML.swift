@@ -155,7 +155,7 @@ private struct PlanDocument {
       if let instead = Self.insteadOfSetting[entry.name] {
         throw .notASetting(key: entry.name, instead: instead, source: entry.place)
       }
-      guard let text = settingText(entry.value) else {
+      guard let text = entry.value.settingText else {
         throw .invalidValue(
           key: entry.name, value: abbreviated(entry.value), expectation: "a single value; keys are flat, 'environment.<name>' included",
           source: entry.place)
@@ -170,14 +170,6 @@ private struct PlanDocument {
     "seed": "the plan has 'seeds'", "steps": "the plan has 'steps', for all runs alike", "name": "a variant's name is its runs'",
   ]
 
-  /// A scalar's text, or a list of scalars as `[a, b]`; `nil` for anything else.
-  private func settingText(_ node: Node) -> String? {
-    if let scalar = node.scalar { return scalar.string }
-    guard let sequence = node.sequence else { return nil }
-    let parts = sequence.compactMap { $0.scalar?.string }
-    return parts.count == sequence.count ? "[\(parts.joined(separator: ", "))]" : nil
-  }
-
   /// What a figure is drawn from concerns others; that its keys are known can be said here, before the runs are there.
   func checkFigure(_ node: Node) throws(PlanError) {
     try requireKnown(try mapping(node, of: "figure"), ["panels", "lines", "value", "title"])
@@ -191,19 +183,13 @@ private struct PlanDocument {
 
 /// A whole text file; a pipe counts as one.
 private func text(of path: String) throws(PlanError) -> String {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
-  defer { close(descriptor) }
-  var bytes: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = read(descriptor, &block, block.count)
-    if count < 0 && errno == EINTR { continue }
-    guard count >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
-    if count == 0 { break }
-    bytes += block[..<count]
-    guard bytes.count <= largestPlan else { throw .unreadable(file: path, reason: "it has more than \(largestPlan) bytes") }
+  let bytes: [UInt8]
+  do {
+    bytes = try readFile(at: path, limit: largestPlan)
+  } catch {
+    throw .unreadable(file: path, reason: error.reason)
   }
+  guard bytes.count <= largestPlan else { throw .unreadable(file: path, reason: "it has more than \(largestPlan) bytes") }
   guard let text = String(validating: bytes, as: UTF8.self) else {
     throw .unreadable(file: path, reason: "it is not UTF-8 text")
   }

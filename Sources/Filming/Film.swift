@@ -1,6 +1,7 @@
 import Foundation
 import Gym
 import HDF5
+import Support
 
 /// Writes pictures as a film, whose name says of which kind: `.mp4` by ffmpeg, `.png` as an animated PNG by ourselves.
 public struct Film {
@@ -62,9 +63,9 @@ public struct Film {
           }
         do {
           try shoot { picture in
-            guard picture.width == width, picture.height == height else {
-              fatalError("a film of \(width)x\(height) takes no picture of \(picture.width)x\(picture.height)")
-            }
+            demand(
+              picture.width == width && picture.height == height,
+              "a film of \(width)x\(height) takes no picture of \(picture.width)x\(picture.height)")
             try encoder.append(picture)
           }
           try encoder.finish()

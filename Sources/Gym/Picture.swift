@@ -1,3 +1,5 @@
+import Support
+
 /// A picture in memory: rows from the top, pixels from the left, red, green and blue a byte each.
 public struct Picture: Sendable, Equatable {
   /// Pixels.
@@ -7,15 +9,15 @@ public struct Picture: Sendable, Equatable {
   /// [height, width, 3]. Its length never changes: replacing it by one of another length stops the program.
   public var bytes: [UInt8] {
     didSet {
-      if bytes.count != 3 * width * height {
-        fatalError("a picture of \(width)x\(height) pixels has \(3 * width * height) bytes, got \(bytes.count)")
-      }
+      demand(
+        bytes.count == 3 * width * height,
+        "a picture of \(width)x\(height) pixels has \(3 * width * height) bytes, got \(bytes.count)")
     }
   }
 
   /// A black picture, at least one pixel wide and high.
   public init(width: Int, height: Int) {
-    if width < 1 || height < 1 { fatalError("a picture has pixels, \(width)x\(height) are none") }
+    demand(width >= 1 && height >= 1, "a picture has pixels, \(width)x\(height) are none")
     self.width = width
     self.height = height
     bytes = Array(repeating: 0, count: 3 * width * height)

@@ -2,6 +2,7 @@ import Environments
 import Filming
 import Gym
 import MuJoCo
+import Support
 
 extension Drawing {
   /// MuJoCo's renderer for tasks that have a pose in a MuJoCo model, their own drawing for others; windows by GLFW.
@@ -53,9 +54,9 @@ final class SceneRenderer: Renderer {
   deinit { try? offscreen.withCurrent { context = nil } }
 
   func draw(into picture: inout Picture, caption: String?) throws {
-    guard picture.width <= largest.width, picture.height <= largest.height else {
-      fatalError("a renderer of \(largest.width)x\(largest.height) cannot draw \(picture.width)x\(picture.height)")
-    }
+    demand(
+      picture.width <= largest.width && picture.height <= largest.height,
+      "a renderer of \(largest.width)x\(largest.height) cannot draw \(picture.width)x\(picture.height)")
     let overlay = RenderContext.Overlay(bottomLeft: caption.map { [($0, "")] } ?? [])
     let (width, height) = (picture.width, picture.height)
     try scene.show(try environment.pose())

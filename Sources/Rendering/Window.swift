@@ -1,6 +1,7 @@
 import CGLFW
 import Filming
 import Foundation
+import Support
 
 /// A window of GLFW's, and what a hand does in it. For the main thread alone, as window systems want it; one at a time.
 final class Window {
@@ -28,7 +29,7 @@ final class Window {
 
   /// - Throws: ``RenderingError/libraryMissing(reason:packages:)``, ``RenderingError/noWindow(reason:)``.
   init(title: String, width: Int, height: Int) throws(RenderingError) {
-    guard Thread.isMainThread else { fatalError("a window belongs to the main thread") }
+    demand(Thread.isMainThread, "a window belongs to the main thread")
     let glfw = try GLFWLibrary.shared.get().functions
     func failure() -> RenderingError {
       let message = String(cString: glfw_message())
