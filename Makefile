@@ -57,6 +57,16 @@ watch: build
 	@test -n "$(RUN)" || { echo "make watch: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
 	@$(HPO) watch "$(RUN)"
 
+## lint: the sources are laid out as .swift-format says
+.PHONY: lint
+lint:
+	@swift format lint --strict --parallel $$(git ls-files '*.swift')
+
+## format: lay the sources out as .swift-format says
+.PHONY: format
+format:
+	@swift format --in-place --parallel $$(git ls-files '*.swift')
+
 ## test: every test, or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet

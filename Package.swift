@@ -124,7 +124,9 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["CKernels", "LinearAlgebra", "Random", "Support"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "NeuralNetworks", "Random", "TestSupport"]),
-    .testTarget(name: "AgentsTests", dependencies: ["Agents", "Experience", "Gym", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support", "TestSupport"]),
+    .testTarget(
+      name: "AgentsTests",
+      dependencies: ["Agents", "Experience", "Gym", "LinearAlgebra", "NeuralNetworks", "Random", "SettingDeclarations", "Support", "TestSupport"]),
     .testTarget(name: "ExperienceTests", dependencies: ["Experience", "LinearAlgebra", "Random"]),
     .testTarget(name: "SupportTests", dependencies: ["Support"]),
     .testTarget(name: "RandomTests", dependencies: ["Random"]),
@@ -133,7 +135,8 @@ let package = Package(
       name: "BulletTests", dependencies: ["Bullet", "Environments", "Gym", "HDF5", "Random"], exclude: ["Fixtures"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"]),
     .testTarget(name: "GymTests", dependencies: ["Gym"]),
-    .testTarget(name: "EnvironmentsTests", dependencies: ["Environments", "Gym", "HDF5", "MuJoCo", "Random", "Support"], exclude: ["Fixtures", "Recorder"]),
+    .testTarget(
+      name: "EnvironmentsTests", dependencies: ["Environments", "Gym", "HDF5", "MuJoCo", "Random", "Support"], exclude: ["Fixtures", "Recorder"]),
     .testTarget(
       name: "ConfigurationTests",
       dependencies: [
@@ -149,7 +152,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Filming", "Gym", "Random", "Records", "Training", "TestSupport"]),
     .testTarget(
-      name: "ExperimentsTests", dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Support", "Training", "TestSupport"]),
+      name: "ExperimentsTests",
+      dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Support", "Training", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["hpo", "Configuration", "Environments", "Experiments", "HDF5", "Records", "Support", "Training", "TestSupport"]),

@@ -105,14 +105,16 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     }
     let products = 100
     let times = (0..<3).map { _ in
-      seconds { pool.run(lanes: pool.threads) { lane in
-        let (a, b, c) = operands[lane]
-        for _ in 0..<products {
-          Float.gemm(
-            transposeA: false, transposeB: true, m: 128, n: 256, k: 256, a.pointer, a.stride, b.pointer, b.stride, beta: 0,
-            c.pointer, c.stride)
+      seconds {
+        pool.run(lanes: pool.threads) { lane in
+          let (a, b, c) = operands[lane]
+          for _ in 0..<products {
+            Float.gemm(
+              transposeA: false, transposeB: true, m: 128, n: 256, k: 256, a.pointer, a.stride, b.pointer, b.stride, beta: 0,
+              c.pointer, c.stride)
+          }
         }
-      } }
+      }
     }
     return 2 * 128 * 256 * 256 * Double(products * pool.threads) / median(times)
   }

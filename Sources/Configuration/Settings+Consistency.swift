@@ -76,6 +76,7 @@ extension Settings {
   }
 
   /// What ``isName(_:)`` asks, in words.
-  static let nameExpectation = "part of a folder's name: no slash, no control character, no dot or space at the beginning, at most "
+  static let nameExpectation =
+    "part of a folder's name: no slash, no control character, no dot or space at the beginning, at most "
     + "\(longestName) bytes"
 }

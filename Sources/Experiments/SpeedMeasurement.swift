@@ -20,7 +20,8 @@ public struct SpeedMeasurement {
       let updating = max(0, settings.steps - max(step, settings.updateAfter))
       let random = max(0, settings.steps - step - updating)
       // One more happens at the last step.
-      let evaluations = settings.steps / settings.evaluationInterval - step / settings.evaluationInterval
+      let evaluations =
+        settings.steps / settings.evaluationInterval - step / settings.evaluationInterval
         + (settings.steps % settings.evaluationInterval == 0 ? 0 : 1)
       let evaluated = evaluations * settings.evaluationEpisodes * timeLimit
       return Double(updating) / learning + Double(random + evaluated) / acting

@@ -104,7 +104,8 @@ public final class Sweep {
     self.options = options
     var known: [String: Int] = [:]
     needs = try runs.map { run in
-      let key = "\(run.settings.environment) \(run.settings.environmentParameters.map { "\($0)=\($1)" }.sorted()) "
+      let key =
+        "\(run.settings.environment) \(run.settings.environmentParameters.map { "\($0)=\($1)" }.sorted()) "
         + "\(run.settings.replayCapacity) \(run.settings.steps)"
       if let need = known[key] { return need }
       let need = try run.memory()

@@ -32,19 +32,20 @@ public final class SelfPortrait: Renderer {
 /// How a program shows environments, handed to what makes films and opens windows: those know no simulator.
 public struct Drawing: Sendable {
   /// A renderer for pictures up to a size, through a camera by name (`nil`: the usual one).
-  public var makeRenderer:
-    @Sendable (_ environment: any Environment, _ width: Int, _ height: Int, _ camera: String?) throws -> any Renderer
+  public var makeRenderer: @Sendable (_ environment: any Environment, _ width: Int, _ height: Int, _ camera: String?) throws -> any Renderer
   /// Opens a window on a performance, on the main thread, and returns when it is closed. `newest` is asked every second for who
   /// shall take over from the next episode on.
   public var watch: @Sendable (_ performance: Performance, _ camera: String?, _ newest: (() throws -> Performer?)?) throws -> Void
 
   public init(
-    makeRenderer: @escaping @Sendable (
-      _ environment: any Environment, _ width: Int, _ height: Int, _ camera: String?
-    ) throws -> any Renderer,
-    watch: @escaping @Sendable (
-      _ performance: Performance, _ camera: String?, _ newest: (() throws -> Performer?)?
-    ) throws -> Void
+    makeRenderer:
+      @escaping @Sendable (
+        _ environment: any Environment, _ width: Int, _ height: Int, _ camera: String?
+      ) throws -> any Renderer,
+    watch:
+      @escaping @Sendable (
+        _ performance: Performance, _ camera: String?, _ newest: (() throws -> Performer?)?
+      ) throws -> Void
   ) {
     self.makeRenderer = makeRenderer
     self.watch = watch

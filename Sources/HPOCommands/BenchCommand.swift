@@ -46,7 +46,8 @@ struct BenchCommand: ParsableCommand {
         for environment in environments.isEmpty ? usual : environments {
           for name in algorithm {
             let row = try TrainingBenchmark.measure(
-              try Program.current.environments.entry(environment), try Program.current.algorithms.algorithm(named: name), threads: threads, repetitions: repetitions)
+              try Program.current.environments.entry(environment), try Program.current.algorithms.algorithm(named: name), threads: threads,
+              repetitions: repetitions)
             rows.append(row)
             if !json { show(row) }
           }
@@ -112,7 +113,7 @@ struct BenchCommand: ParsableCommand {
           let environment: any Environment
           do {
             environment = try known.make(name)
-          } catch where environments.isEmpty {
+          } catch  where environments.isEmpty {
             continue  // not set up: 'hpo env list' says so
           }
           let row = try EnvironmentBenchmark.measure(environment, steps: steps, repetitions: repetitions)
@@ -191,7 +192,8 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       try reportingFailures {
         let rows = try CheckpointBenchmark.measure(
-          try Program.current.environments.entry(environment ?? usual), try Program.current.algorithms.algorithm(named: algorithm), transitions: transitions.sorted(), in: out)
+          try Program.current.environments.entry(environment ?? usual), try Program.current.algorithms.algorithm(named: algorithm),
+          transitions: transitions.sorted(), in: out)
         if json {
           try sayJSON(["checkpoint": rows])
           return

@@ -15,7 +15,9 @@ struct ProbeCommand: ParsableCommand {
   var output: String
 
   func run() throws {
-    try reportingFailures { try Probe.run(
-        checkpoint: checkpoint, batch: batch, output: output, algorithms: Program.current.algorithms) }
+    try reportingFailures {
+      try Probe.run(
+        checkpoint: checkpoint, batch: batch, output: output, algorithms: Program.current.algorithms)
+    }
   }
 }

@@ -53,7 +53,8 @@ final class ProgressLine {
     let percent = 100 * Double(run.stepsTaken) / Double(total)
     let last = run.lastReturn.map { String(format: "%.1f", $0) } ?? "none yet"
     let multiplier = run.multiplier.map { String(format: "  λ %.2f", $0) } ?? ""
-    let line = String(format: "step %d of %d (%.1f %%)  %.0f steps/s  ", run.stepsTaken, total, percent, speed)
+    let line =
+      String(format: "step %d of %d (%.1f %%)  %.0f steps/s  ", run.stepsTaken, total, percent, speed)
       + "\(left) left  last return \(last)\(multiplier)"
     write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
   }

@@ -117,8 +117,11 @@ struct SweepCommand: ParsableCommand {
     overrides.settings = try settings()
     let plans = try namedPlans().map { source, plan in
       let plan = try plan.applying(overrides)
-      return (source: source, runs: try plan.runs(
-        out: out, in: Program.current.environments, algorithms: Program.current.algorithms, refused: keepGoing ? refused : nil))
+      return (
+        source: source,
+        runs: try plan.runs(
+          out: out, in: Program.current.environments, algorithms: Program.current.algorithms, refused: keepGoing ? refused : nil)
+      )
     }
     return try .merging(plans)
   }

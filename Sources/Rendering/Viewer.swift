@@ -58,7 +58,8 @@ public final class Viewer {
       try scene.choose(camera, environment: environment)
       stage = .scene(environment, scene)
     case let environment as any DrawableEnvironment:
-      stage = .selfPortrait(try SelfPortrait(of: environment, camera: camera), try VisualScene(try ModelSpecification().compile(), width: 16, height: 16))
+      stage = .selfPortrait(
+        try SelfPortrait(of: environment, camera: camera), try VisualScene(try ModelSpecification().compile(), width: 16, height: 16))
     default:
       throw RenderingError.notDrawable(environment: id)
     }

@@ -110,8 +110,10 @@ import Testing
       for action in actions.indices { policy[action] += 0.05 * (better[action] - policy[action]) }
       let average = mean { actions[$0].torque }
       // Of a policy that falls, a discounted sum is what its own critic says.
-      let discounted = fixedPoint { CostConstraint(kind: .sum, limit: 0, gamma: gamma).target(
-        cost: actions[$0].torque, isTerminal: actions[$0].falls, future: $1) }
+      let discounted = fixedPoint {
+        CostConstraint(kind: .sum, limit: 0, gamma: gamma).target(
+          cost: actions[$0].torque, isTerminal: actions[$0].falls, future: $1)
+      }
       let episode = EpisodeSummary(
         totalReward: 0, length: 1000, cost: 1000 * average, discountedCost: discounted, beganRandomly: false)
       multiplier = rule.multiplier(

@@ -51,8 +51,10 @@ private final class FunctionForce: LeapfrogForce {
   private func starts(_ count: Int, _ range: Double) -> [[Double]] {
     var generator = SeededGenerator(seed: 21)
     return (0..<count).map { _ in
-      [generator.uniform(-range, range), generator.uniform(-range, range), generator.uniform(-1.5, 1.5),
-       generator.uniform(-1.5, 1.5)]
+      [
+        generator.uniform(-range, range), generator.uniform(-range, range), generator.uniform(-1.5, 1.5),
+        generator.uniform(-1.5, 1.5),
+      ]
     }
   }
 

@@ -448,8 +448,10 @@ import Testing
       var steps = 0
       while true {
         steps += 1
-        expected = evolve(
-          agent, s, noise: noise, momentumNoise: momentumNoise, std: 0.4, steps: steps, freshNoise: freshNoise).action
+        expected =
+          evolve(
+            agent, s, noise: noise, momentumNoise: momentumNoise, std: 0.4, steps: steps, freshNoise: freshNoise
+          ).action
         if steps == 6 || output(cost, s + expected)[0] <= bound { break }
         freshNoise.append(draw(2, &copy))
       }

@@ -141,7 +141,8 @@ import Training
   @Test func `a run that another process holds is waited for, and said`() throws {
     let plan = try plan("held", steps: 300_000, checkpoints: 300_000)
     let runs = try runs(plan, out: "out")
-    let train = try Program.start(try Plan(contentsOf: plan).runs(out: "\(folder.path)/out", in: EnvironmentCatalog.registry)[0].arguments(threads: 1) + Self.small)
+    let train = try Program.start(
+      try Plan(contentsOf: plan).runs(out: "\(folder.path)/out", in: EnvironmentCatalog.registry)[0].arguments(threads: 1) + Self.small)
     let sweep = try Program.start(["sweep", plan, "--out", "\(folder.path)/out", "--jobs", "1"] + Self.small)
     #expect(sweep.firstOutput.hasPrefix("Hopper-v2 sac+gentle seed 0: process \(train.process.processIdentifier) on "))
     #expect(sweep.firstOutput.contains("is at work there; waiting for it\n"))

@@ -51,7 +51,9 @@ import Testing
       let now = Dictionary(uniqueKeysWithValues: entries.map { ($0.key, $0.value) })
       for (key, value) in recorded where key != "multiplier_rate" {
         let expected = NumberText.double(value).map { Int(value) == nil ? NumberText.yaml($0) : value }
-        #expect(now[key] == expected ?? (value.hasPrefix("[") ? value.replacing("inf", with: ".inf") : value), "\(example.task) \(example.algorithm) \(key)")
+        #expect(
+          now[key] == expected ?? (value.hasPrefix("[") ? value.replacing("inf", with: ".inf") : value), "\(example.task) \(example.algorithm) \(key)"
+        )
       }
       // Multipliers count otherwise than they did then, and so does torque's limit.
       let changes =

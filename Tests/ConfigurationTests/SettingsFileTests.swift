@@ -15,7 +15,8 @@ import Testing
   private static let words = [
     "", " ", "yes", "no", "on", "Off", "y", "N", "null", "~", "true", "False", "1e5", "1e-05", "0x1F", "010", "1:30", ".inf", "-.INF",
     ".nan", "nan", "1_000", "2024-01-01", "- a", "? b", "a: b", "a #b", "#b", "--- a", "...", "<<", "=", "default", "[1, 2]", "{a: 1}",
-    "my models/ant #2.xml", "C:\\models\\a: b.xml", "'quoted'", "\"quoted\"", "!tag", "|", ">", "%directive", "a\nb", "&a *b", "a\u{FEFF}b", "\" &a [*a] \"", " lead", "trail ",
+    "my models/ant #2.xml", "C:\\models\\a: b.xml", "'quoted'", "\"quoted\"", "!tag", "|", ">", "%directive", "a\nb", "&a *b", "a\u{FEFF}b",
+    "\" &a [*a] \"", " lead", "trail ",
   ]
 
   private func strings() -> [String] {

@@ -91,14 +91,17 @@ import Training
 
   @Test func `a run that makes no sense is left out where that is wished, and told of`() throws {
     var refused: [String] = []
-    let runs = try plan("environments: [Hoper, Hopper]\nalgorithms: sac").runs(out: "out", in: EnvironmentCatalog.registry) { label, _ in refused.append(label) }
+    let runs = try plan("environments: [Hoper, Hopper]\nalgorithms: sac").runs(out: "out", in: EnvironmentCatalog.registry) { label, _ in
+      refused.append(label)
+    }
     #expect(runs.map(\.label) == ["Hopper-v2 sac seed 0"])
     #expect(refused == ["Hoper sac seed 0"])
   }
 
   @Test func `plans of one name share a folder, their seeds taken in turn, and a run in both is one run`() throws {
     let first = try plan("name: p\nenvironments: Hopper\nalgorithms: [sac, sac-hpo]\nseeds: 0-1").runs(out: "out", in: EnvironmentCatalog.registry)
-    let second = try plan("name: p\nenvironments: Hopper\nalgorithms: [sac, baseline-3]\nseeds: 0-1").runs(out: "out", in: EnvironmentCatalog.registry)
+    let second = try plan("name: p\nenvironments: Hopper\nalgorithms: [sac, baseline-3]\nseeds: 0-1").runs(
+      out: "out", in: EnvironmentCatalog.registry)
     #expect(
       try [PlannedRun].merging([("a", first), ("b", second)]).map(\.label) == [
         "Hopper-v2 sac seed 0", "Hopper-v2 sac-hpo seed 0", "Hopper-v2 baseline-3 seed 0", "Hopper-v2 sac seed 1",
@@ -141,7 +144,8 @@ import Training
   private static let folder = String(#filePath.dropLast("Tests/ExperimentsTests/PlanTests.swift".count)) + "Experiments"
 
   private func runs(of plans: [String]) throws -> [PlannedRun] {
-    try .merging(Plan.files(in: plans.map { "\(Self.folder)/\($0)" }).map { ($0, try Plan(contentsOf: $0).runs(out: "runs", in: EnvironmentCatalog.registry)) })
+    try .merging(
+      Plan.files(in: plans.map { "\(Self.folder)/\($0)" }).map { ($0, try Plan(contentsOf: $0).runs(out: "runs", in: EnvironmentCatalog.registry)) })
   }
 
   @Test func `the paper's figures are plans of the runs that they show`() throws {

@@ -10,8 +10,10 @@ import Testing
   init() throws {
     folder = try TemporaryFolder()
     // Saves when told to and says so; what scontrol is asked, and that the script waits for its end afterwards, is written down.
-    try tool("program", "echo \"$@\" > '\(folder.path)/arguments'\ntrap 'echo saved; exit 143' TERM\n[ \"$1\" = quick ] && exit $2\n"
-      + "echo > '\(folder.path)/ready'\nwhile :; do sleep 0.05; done")
+    try tool(
+      "program",
+      "echo \"$@\" > '\(folder.path)/arguments'\ntrap 'echo saved; exit 143' TERM\n[ \"$1\" = quick ] && exit $2\n"
+        + "echo > '\(folder.path)/ready'\nwhile :; do sleep 0.05; done")
     try tool("scontrol", "echo scontrol \"$@\"")
     try tool("sleep", "case $1 in 0.05) exec /bin/sleep 0.05 ;; *) echo \"slept $1\" ;; esac")
   }

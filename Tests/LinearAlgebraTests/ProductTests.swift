@@ -11,7 +11,11 @@ import Testing
 
   @Test(arguments: shapes)
   func `every kind of product matches the definition in Double, on views with gaps`(_ shape: (Int, Int, Int)) {
-    checkProducts(shape, Double.self) { $0.map { $0 * $1 }.reduce($1, +) } agree: { abs($0 - $1) < 1e-12 }
+    checkProducts(shape, Double.self) {
+      $0.map { $0 * $1 }.reduce($1, +)
+    } agree: {
+      abs($0 - $1) < 1e-12
+    }
   }
 
   /// Fused multiply-adds in order, one accumulator: the bits are the same on every machine that has them.
@@ -19,14 +23,18 @@ import Testing
   func `tiled products add their terms in order, each rounded once`(_ kernel: Kernel, _ shape: (Int, Int, Int)) {
     checkProducts(shape, Float.self, by: kernel) { terms, start in
       terms.reduce(start) { $0.addingProduct($1.0, $1.1) }
-    } agree: { $0.bitPattern == $1.bitPattern }
+    } agree: {
+      $0.bitPattern == $1.bitPattern
+    }
   }
 
   @Test(arguments: Kernel.available, shapes)
   func `every kind of product matches the definition in Float`(_ kernel: Kernel, _ shape: (Int, Int, Int)) {
     checkProducts(shape, Float.self, by: kernel) { terms, start in
       Float(terms.reduce(Double(start)) { $0 + Double($1.0) * Double($1.1) })
-    } agree: { abs($0 - $1) < 1e-5 * max(1, Float(shape.2).squareRoot()) }
+    } agree: {
+      abs($0 - $1) < 1e-5 * max(1, Float(shape.2).squareRoot())
+    }
   }
 
   /// - Parameters:

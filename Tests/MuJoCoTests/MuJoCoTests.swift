@@ -42,26 +42,29 @@ import Testing
   }
 
   @Test func `a missing model is one clear line`() {
-    #expect(message { _ = try Model(contentsOf: "/nowhere/a.xml") } == """
-      could not read the model '/nowhere/a.xml': No such file or directory; give the path of an MJCF file
-      """)
+    #expect(
+      message { _ = try Model(contentsOf: "/nowhere/a.xml") } == """
+        could not read the model '/nowhere/a.xml': No such file or directory; give the path of an MJCF file
+        """)
   }
 
   @Test func `a truncated model is one clear line with MuJoCo's reason`() throws {
     try withModel("<mujoco><worldbody><body") { path in
-      #expect(message { _ = try Model(contentsOf: path) } == """
-        MuJoCo could not load '\(path)': XML parse error 6: Error=XML_ERROR_PARSING_ELEMENT ErrorID=6 (0x6) Line \
-        number=1: XMLElement name=body; is it a complete MJCF model?
-        """)
+      #expect(
+        message { _ = try Model(contentsOf: path) } == """
+          MuJoCo could not load '\(path)': XML parse error 6: Error=XML_ERROR_PARSING_ELEMENT ErrorID=6 (0x6) Line \
+          number=1: XMLElement name=body; is it a complete MJCF model?
+          """)
     }
   }
 
   @Test func `an impossible model gives MuJoCo's reason`() throws {
     try withModel("<mujoco><worldbody><body><joint/></body></worldbody></mujoco>") { path in
-      #expect(message { _ = try Model(contentsOf: path) } == """
-        MuJoCo could not load '\(path)': Error: mass and inertia of moving bodies must be larger than mjMINVAL Element \
-        name '', id 1, line 1; is it a complete MJCF model?
-        """)
+      #expect(
+        message { _ = try Model(contentsOf: path) } == """
+          MuJoCo could not load '\(path)': Error: mass and inertia of moving bodies must be larger than mjMINVAL Element \
+          name '', id 1, line 1; is it a complete MJCF model?
+          """)
     }
   }
 

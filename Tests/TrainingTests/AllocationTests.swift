@@ -60,7 +60,8 @@ import Training
     #expect(noisy.isEmpty, "allocations: \(noisy.joined(separator: ", "))")
   }
 
-  @Test(arguments: AlgorithmCatalogue.standard.algorithms) func `an update on two threads asks for no memory on either`(_ algorithm: Algorithm) throws {
+  @Test(arguments: AlgorithmCatalogue.standard.algorithms) func `an update on two threads asks for no memory on either`(_ algorithm: Algorithm) throws
+  {
     let isSafe = [.sacLagrangian, .safeSACHPO].contains(algorithm)
     let costs = isSafe ? try EnvironmentCatalog.registry.entry("Ant-v2").costs : []
     let settings = try Settings(environment: isSafe ? "Ant-v2" : "Hopper-v2", algorithm: algorithm)

@@ -61,18 +61,20 @@ import Training
         }
       }
       try write(to: path) { try $0.createGroup("episode_x") }
-      #expect(message() == """
-        '\(path)' has no groups 'episode_0', 'episode_1', …; each holds actions, qpos0 and qvel0
-        """)
+      #expect(
+        message() == """
+          '\(path)' has no groups 'episode_0', 'episode_1', …; each holds actions, qpos0 and qvel0
+          """)
       try write(to: path) { file in
         let group = try file.createGroup("episode_0")
         try group.write("qpos0", [Double](repeating: 0, count: 6))
         try group.write("qvel0", [Double](repeating: 0, count: 6))
         try group.write("actions", [Int32](repeating: 0, count: 6), shape: [2, 3])
       }
-      #expect(message() == """
-        '/episode_0/actions' in '\(path)' holds 32-bit integers; actions are 32-bit or 64-bit floating-point numbers
-        """)
+      #expect(
+        message() == """
+          '/episode_0/actions' in '\(path)' holds 32-bit integers; actions are 32-bit or 64-bit floating-point numbers
+          """)
       try write(to: path) { file in
         let group = try file.createGroup("episode_0")
         try group.write("qpos0", [Double](repeating: 0, count: 5))

@@ -10,9 +10,11 @@ public struct IterationNoise<S: Scalar> {
 
   init(evaluations: Int, samples: Int, rows: Int, actionSize: Int) {
     let values = Matrix<S>(rows: evaluations * samples * rows, columns: actionSize)
-    self.init(values, (0..<evaluations).map { t in
-      (0..<samples).map { values.rows((t * samples + $0) * rows..<(t * samples + $0 + 1) * rows) }
-    })
+    self.init(
+      values,
+      (0..<evaluations).map { t in
+        (0..<samples).map { values.rows((t * samples + $0) * rows..<(t * samples + $0 + 1) * rows) }
+      })
   }
 
   private init(_ values: Matrix<S>, _ evaluations: [[Matrix<S>]]) {

@@ -109,7 +109,8 @@ public final class TwinDelayedPolicyGradient<S: Scalar>: Agent {
           .numbers(
             get: { [unowned self] in lanes.all.map(\.objective) },
             set: { [unowned self] in for (lane, value) in zip(lanes.all, $0) { lane.objective = value } }, limit: lanes.all.count)),
-      ] + lanes.all.enumerated().map { index, lane in
+      ]
+      + lanes.all.enumerated().map { index, lane in
         AgentState(
           "random/update_\(index)", .generator(get: { lane.noiseGenerator }, set: { lane.noiseGenerator = $0 }))
       }

@@ -33,16 +33,20 @@ package final class RenderContext {
   package func draw(
     _ scene: VisualScene, width: Int, height: Int, overlay: Overlay = Overlay(), into rows: UnsafeMutablePointer<UInt8>
   ) throws(MuJoCoError) {
-    try check("mjr_render", withText(overlay) {
-      mujoco_guard_draw_offscreen(scene.scene, pointer, Int32(width), Int32(height), $0, rows)
-    })
+    try check(
+      "mjr_render",
+      withText(overlay) {
+        mujoco_guard_draw_offscreen(scene.scene, pointer, Int32(width), Int32(height), $0, rows)
+      })
   }
 
   /// Draws into the window that the current context belongs to.
   package func drawWindow(_ scene: VisualScene, width: Int, height: Int, overlay: Overlay) throws(MuJoCoError) {
-    try check("mjr_render", withText(overlay) {
-      mujoco_guard_draw_window(scene.scene, pointer, Int32(width), Int32(height), $0)
-    })
+    try check(
+      "mjr_render",
+      withText(overlay) {
+        mujoco_guard_draw_window(scene.scene, pointer, Int32(width), Int32(height), $0)
+      })
   }
 
   /// Shows a picture in the window that the current context belongs to.
@@ -50,10 +54,12 @@ package final class RenderContext {
   package func drawWindow(
     _ rows: UnsafePointer<UInt8>, pictureWidth: Int, pictureHeight: Int, width: Int, height: Int, overlay: Overlay
   ) throws(MuJoCoError) {
-    try check("mjr_drawPixels", withText(overlay) {
-      mujoco_guard_draw_pixels(
-        rows, Int32(pictureWidth), Int32(pictureHeight), pointer, Int32(width), Int32(height), $0)
-    })
+    try check(
+      "mjr_drawPixels",
+      withText(overlay) {
+        mujoco_guard_draw_pixels(
+          rows, Int32(pictureWidth), Int32(pictureHeight), pointer, Int32(width), Int32(height), $0)
+      })
   }
 
   private func check(_ function: String, _ completed: Bool) throws(MuJoCoError) {
