@@ -93,7 +93,8 @@ INLINE void multiply_tile(
     const kernel_product *p, int tile_rows, int vectors, ptrdiff_t row, ptrdiff_t first_step, ptrdiff_t steps,
     panel_columns columns, const float *panel) {
   vector sums[24];
-  ptrdiff_t last = columns.count - (vectors - 1) * LANES;  // numbers in the last register
+  // Of two registers the first is whole, or the panel would be one register wide; of more, some may be empty.
+#define NUMBERS(V) (vectors == 2 && (V) == 0 ? LANES : columns.count - (V) * LANES)
   float *result = p->result + row * p->result_stride + columns.first;
   const float *start = first_step > 0 ? result : p->start ? p->start + row * p->start_stride + columns.first : NULL;
   if (start) {
@@ -101,7 +102,8 @@ INLINE void multiply_tile(
     UNROLL for (int r = 0; r < tile_rows; r++) {
       UNROLL for (int v = 0; v < vectors; v++) {
         const float *from = start + r * stride + v * LANES;
-        sums[r * vectors + v] = v < vectors - 1 || last == LANES ? load(from) : load_part(from, last);
+        const ptrdiff_t numbers = NUMBERS(v);
+        sums[r * vectors + v] = numbers >= LANES ? load(from) : load_part(from, numbers);
       }
     }
   } else {
@@ -143,14 +145,15 @@ INLINE void multiply_tile(
   UNROLL for (int r = 0; r < tile_rows; r++) { \
     UNROLL for (int v = 0; v < vectors; v++) { \
       const ptrdiff_t at = v * LANES; \
-      const bool is_whole = v < vectors - 1 || last == LANES; \
+      const ptrdiff_t numbers = NUMBERS(v); \
+      const bool is_whole = numbers >= LANES; \
       vector sum = sums[r * vectors + v]; \
       float *to = result + r * p->result_stride + at; \
       sum = FINISHED; \
       if (is_whole) { \
         store(sum, to); \
       } else { \
-        store_part(sum, to, last); \
+        store_part(sum, to, numbers); \
       } \
     } \
   }
@@ -163,9 +166,10 @@ INLINE void multiply_tile(
     UNROLL for (int r = 0; r < tile_rows; r++) {
       masks[r] = p->mask + (p->mask_rows ? p->mask_rows[row + r] : row + r) * p->mask_stride + columns.first;
     }
-    STORE(where_positive(is_whole ? load(masks[r] + at) : load_part(masks[r] + at, last), sum))
+    STORE(where_positive(is_whole ? load(masks[r] + at) : load_part(masks[r] + at, numbers), sum))
   }
 #undef STORE
+#undef NUMBERS
 }
 
 typedef void tile_function(
