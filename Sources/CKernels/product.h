@@ -133,6 +133,8 @@ INLINE void multiply_tile(
     const float *later = left + 8 * once;
     _Pragma("clang loop unroll_count(4)") for (ptrdiff_t step = 0; step < steps; step++) {
       STEP(r < 8 ? left[rows[r & 7]] : later[rows[r & 7]])
+      // With two walking pointers the compiler would rather have one for each row, and keep most of them in memory.
+      if (tile_rows > 8 && LANES == 16) KEEP_IN_REGISTER(later);
       left++;
       later++;
     }

@@ -1,25 +1,28 @@
 #!/usr/bin/env bash
 # Runs a command under Linux on a processor that Bochs emulates, instruction by instruction, some hundred times slower than a real one:
 #
-#   emulate.sh [--processor MODEL] [--kernel-arguments WORDS] [--memory MEGABYTES] [--minutes LIMIT] FOLDER COMMAND...
+#   emulate.sh [--processor MODEL] [--ignored NUMBERS] [--memory MEGABYTES] [--minutes LIMIT] FOLDER COMMAND...
 #
 # FOLDER becomes the root of the file system (in memory), with Debian's busybox for a shell; COMMAND runs in it. What it prints is printed
-# here, and its exit code is this script's. `bochs --help cpu` lists the models; those with AVX-512 are corei7_skylake_x,
-# corei3_cnl and corei7_icelake_u. Needs the Debian packages in packages.txt; Linux itself is downloaded and unpacked, not installed.
+# here, and its exit code is this script's. `bochs --help cpu` lists the models; corei7_skylake_x is the one with AVX-512 that Linux
+# starts on. What the processor has and Linux is to act as if it had not can be named by the numbers that `clearcpuid` takes: with 304
+# (AVX-512 F) it does not keep the 512-bit registers. Needs the Debian packages in packages.txt; Linux itself is downloaded, not installed.
 set -euo pipefail
 
-processor=corei7_skylake_x arguments="" memory=512 minutes=30
+# Bochs and Linux disagree on how large the saved registers are in the compact form (XSAVEC, XSAVES), and Linux would keep none wider than
+# 128 bits.
+processor=corei7_skylake_x ignored=321,323 memory=512 minutes=30
 while [ $# -gt 0 ]; do
   case $1 in
     --processor) processor=$2 ;;
-    --kernel-arguments) arguments=$2 ;;
+    --ignored) ignored+=,$2 ;;
     --memory) memory=$2 ;;
     --minutes) minutes=$2 ;;
     *) break ;;
   esac
   shift 2
 done
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 root=$(readlink -f "$1")
 shift
 for tool in bochs-bin xorriso cpio busybox; do
@@ -56,6 +59,8 @@ dmesg -n 1
 echo "--- emulated: started"
 $command
 echo "--- emulated: ended with \$?"
+# The serial line is slower than the end.
+sleep 5
 poweroff -f
 END
 chmod +x "$work/start/init"
@@ -68,7 +73,7 @@ cat >"$work/disc/isolinux.cfg" <<END
 default linux
 label linux
   kernel linux
-  append initrd=files console=ttyS0 quiet mitigations=off tsc=reliable no_timer_check random.trust_cpu=on $arguments
+  append initrd=files console=ttyS0 quiet mitigations=off tsc=reliable no_timer_check random.trust_cpu=on clearcpuid=$ignored
 END
 xorriso -as mkisofs -quiet -o "$work/disc.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table "$work/disc" \
   2>"$work/xorriso.log" || { cat "$work/xorriso.log" >&2; exit 1; }
@@ -88,8 +93,9 @@ log: $work/bochs.log
 panic: action=fatal
 error: action=report
 END
-# It draws on a terminal, which nobody looks at.
-TERM=xterm bochs-bin -q -f "$work/bochsrc" >"$work/screen" 2>&1 </dev/null &
+# It draws on a terminal, which nobody looks at. Debian's is built with a debugger, whose first and only command is to go on.
+echo continue >"$work/commands"
+TERM=xterm bochs-bin -q -f "$work/bochsrc" -rc "$work/commands" >"$work/screen" 2>&1 </dev/null &
 bochs=$!
 
 # The console is shown as it grows, from the command's first line to its last.
