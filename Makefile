@@ -127,6 +127,22 @@ fuzz: setup
 	.venv-fuzz/bin/python Tests/Fuzzing/fuzz.py --minutes "$(MINUTES)" $(if $(SEED),--seed "$(SEED)") --findings .build-asan/findings \
 	  --hpo "$$(swift build $(SWIFT_FLAGS) --build-path .build-asan --show-bin-path)/hpo"
 
+# The kernels are C: these need no Swift build. Bochs takes about ten minutes.
+EMULATION = Tests/Emulation
+
+## test-avx512: the kernels on an emulated processor with AVX-512, where there is none; under Bochs, some ten minutes
+.PHONY: test-avx512
+test-avx512:
+	@Vendor/system-packages.sh binutils $$(cat $(EMULATION)/packages.txt)
+	@$(EMULATION)/instructions.sh
+	@$(EMULATION)/avx512.sh
+
+## test-neon: the kernels of 64-bit ARM, where there is none; under qemu
+.PHONY: test-neon
+test-neon:
+	@Vendor/system-packages.sh qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+	@$(EMULATION)/neon.sh
+
 # Of figures and comparisons. FIGURE=5 is the paper's figure 5, whose plan is Experiments/paper/figure-5.yaml.
 RUNS ?= runs
 PLAN ?=

@@ -6,10 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../Sources/CKernels
 target=$1 output=$2
 
-# Swift's own clang: what it makes of the kernels is what is shipped.
-swift=$(readlink -f "$(command -v swift || true)" || true)
-clang=$(dirname "${swift:-/nowhere/swift}")/clang
-[ -x "$clang" ] || clang=clang
+clang=$("$here/clang.sh")
 options=() link=("$clang" "--target=$target-unknown-linux-gnu")
 if [ "$target" = aarch64 ] && [ "$(uname -m)" != aarch64 ]; then
   # Debian's cross compiler brings headers, libraries and the linker.

@@ -42,7 +42,7 @@ fi
 
 work=$(mktemp -d)
 bochs=
-trap '[ -z "$bochs" ] || kill "$bochs" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap '[ -z "$bochs" ] || kill -KILL "$bochs" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # Two archives one behind the other: the folder as it is, and what starts it.
 mkdir -p "$work/start"/{bin,proc,sys,dev,tmp} "$work/disc"
