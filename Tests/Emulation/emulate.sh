@@ -41,8 +41,9 @@ if [ ! -e "$cache/vmlinuz" ]; then
 fi
 
 work=$(mktemp -d)
-bochs=
-trap '[ -z "$bochs" ] || kill -KILL "$bochs" 2>/dev/null || true; rm -rf "$work"' EXIT
+bochs='' reader=''
+# Bochs does not end at a mere request.
+trap 'kill -KILL $bochs $reader 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # Two archives one behind the other: the folder as it is, and what starts it.
 mkdir -p "$work/start"/{bin,proc,sys,dev,tmp} "$work/disc"
@@ -93,10 +94,16 @@ log: $work/bochs.log
 panic: action=fatal
 error: action=report
 END
-# It draws on a terminal, which nobody looks at. Debian's is built with a debugger, whose first and only command is to go on.
+# It draws on a pseudo-terminal of its own, and waits if nobody reads that. Debian's is built with a debugger, whose first and only
+# command is to go on.
 echo continue >"$work/commands"
 TERM=xterm bochs-bin -q -f "$work/bochsrc" -rc "$work/commands" >"$work/screen" 2>&1 </dev/null &
 bochs=$!
+(
+  until terminal=$(sed -n 's/^Bochs connected to screen "\(.*\)".*/\1/p' "$work/screen") && [ -n "$terminal" ]; do sleep 0.2; done
+  exec cat "$terminal" >/dev/null 2>&1
+) &
+reader=$!
 
 # The console is shown as it grows, from the command's first line to its last.
 seconds=0 shown=0
