@@ -1,7 +1,6 @@
 import Gym
 import SettingDeclarations
 import Support
-import SystemPackage
 import Yams
 
 /// Settings as YAML of flat keys.
@@ -11,16 +10,11 @@ public enum SettingsFile {
 
   /// The entries of a YAML file; a pipe will do.
   public static func entries(ofFile path: String) throws(SettingsError) -> [SettingEntry] {
-    let bytes: [UInt8]
+    let text: String
     do {
-      bytes = try readFile(at: path, limit: largestFile)
-    } catch let error as FileError {
-      throw .unreadable(file: path, reason: error.code == .noSuchFileOrDirectory ? "there is no such file" : error.reason)
+      text = try YAMLText.contents(ofFile: path, limit: largestFile)
     } catch {
-      throw .unreadable(file: path, reason: "\(error)")
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw .unreadable(file: path, reason: "it is no text in UTF-8")
+      throw .unreadable(file: path, reason: error.reason)
     }
     return try entries(yaml: text, source: path)
   }
@@ -28,21 +22,11 @@ public enum SettingsFile {
   /// The entries of YAML text.
   /// - Parameter path: where the text comes from, for messages.
   public static func entries(yaml text: String, source path: String) throws(SettingsError) -> [SettingEntry] {
-    guard text.utf8.count <= largestFile else {
-      throw .unreadable(file: path, reason: "it has more than \(largestFile) bytes, the most that settings have")
-    }
-    // A few aliases of aliases are a value of any size; comparing two such keys takes forever.
-    let unquoted = text.withoutQuotedLines
-    guard !(unquoted.usesMark("&") && unquoted.usesMark("*")) else {
-      throw .unreadable(file: path, reason: "settings have no anchors and aliases (&name and *name)")
-    }
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      throw .unreadable(file: path, reason: error.reason)
+      root = try YAMLText.compose(text, limit: largestFile)
     } catch {
-      throw .unreadable(file: path, reason: "\(error)")
+      throw .unreadable(file: path, reason: error.reason)
     }
     guard let root else { return [] }
     guard let mapping = root.mapping else { throw .unreadable(file: path, reason: "it holds no 'key: value' lines") }
@@ -135,43 +119,6 @@ extension ParameterValue {
     case .string(let value): SettingsFile.text(value)
     case .pair(let low, let high): SettingsFile.list([Self.text(low), Self.text(high)])
     }
-  }
-}
-
-extension YamlError {
-  /// Where and what, in one line.
-  fileprivate var reason: String {
-    switch self {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      let begun = context.map { " \($0.text) that begins in line \($0.mark.line)" } ?? ""
-      return "line \(mark.line), column \(mark.column): \(problem)\(begun)"
-    case .duplicatedKeysInMapping(let keys, let context):
-      return "line \(context.mark.line): \(keys.map { "'\($0)'" }.sorted().joined(separator: ", ")) stands there twice"
-    default:
-      return "\(self)".split(whereSeparator: \.isNewline).joined(separator: " ")
-    }
-  }
-}
-
-extension String {
-  /// Without lines that are a key and one quoted text, as ``SettingsFile/yaml(_:)`` writes them: there are no marks in these.
-  fileprivate var withoutQuotedLines: String {
-    split(separator: "\n", omittingEmptySubsequences: false).filter { $0.wholeMatch(of: /[A-Za-z0-9_.]+: "([^"\\]|\\.)*"/) == nil }
-      .joined(separator: "\n")
-  }
-
-  /// Whether a character stands where YAML has anchors and aliases: at a word's beginning. True also of some comments and quotations.
-  fileprivate func usesMark(_ mark: Unicode.Scalar) -> Bool {
-    var before: Unicode.Scalar = "\n"
-    var isAtStart = false
-    for scalar in unicodeScalars {
-      if isAtStart && !scalar.properties.isWhitespace { return true }
-      let endsWord = before.properties.isWhitespace || "[{,:?-\u{FEFF}".unicodeScalars.contains(before)
-      isAtStart = scalar == mark && endsWord
-      before = scalar
-    }
-    return false
   }
 }
 

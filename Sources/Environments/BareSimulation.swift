@@ -3,36 +3,36 @@ import MuJoCo
 
 /// What a task can not do without: the same model, sub-steps and, where the task needs them, contact forces. The speed
 /// limit that `hpo bench environments` measures a task against.
-public final class BareSimulation: BareSimulator {
+final class BareSimulation: BareSimulator {
   private var simulation: Simulation
   private let frameSkip: Int
   private let computesExternalForces: Bool
 
-  public init(of task: SimulatedTask) throws(MuJoCoError) {
-    simulation = try Simulation(task.model)
-    frameSkip = task.frameSkip
-    computesExternalForces = task.needsExternalForces
+  init(of world: SimulatedWorld) throws(MuJoCoError) {
+    simulation = try Simulation(world.model)
+    frameSkip = world.frameSkip
+    computesExternalForces = world.needsExternalForces
   }
 
   /// As the task's own `setState`.
-  public func setState(qpos: [Double], qvel: [Double]) throws {
+  func setState(qpos: [Double], qvel: [Double]) throws {
     try simulation.reset()
     try simulation.setState(positions: qpos, velocities: qvel)
     try simulation.forward()
   }
 
   /// - Parameter controls: in the actuators' units.
-  public func step(controls: [Double]) throws {
+  func step(controls: [Double]) throws {
     try controls.withUnsafeBufferPointer { try simulation.setControls($0) }
     try simulation.step(frameSkip)
     if computesExternalForces { try simulation.computeExternalForces() }
   }
 
-  public var qpos: [Double] { simulation.read(.positions) { Array($0) } }
+  var qpos: [Double] { simulation.read(.positions) { Array($0) } }
 
-  public func reset(replaying start: [[Double]]) throws { try setState(qpos: start[0], qvel: start[1]) }
+  func reset(replaying start: [[Double]]) throws { try setState(qpos: start[0], qvel: start[1]) }
 }
 
-extension SimulatedTask: BareComparableEnvironment {
-  public func bareSimulator() throws -> any BareSimulator { try BareSimulation(of: self) }
+extension SimulatedTask {
+  func bareSimulator() throws -> any BareSimulator { try BareSimulation(of: world) }
 }

@@ -6,6 +6,7 @@ import Random
 /// - Source: rules and model as Gymnasium 1.4's InvertedDoublePendulum-v4 and -v5. v4 has no parameters of its own there, pays the step
 ///   that falls too and observes the constraint forces on all joints, v5 that on the cart.
 final class InvertedDoublePendulum: SimulatedTask {
+  let world: SimulatedWorld
   private let paysLastStep: Bool
   private let healthyReward: Double
   private let noise: Double
@@ -23,48 +24,48 @@ final class InvertedDoublePendulum: SimulatedTask {
     healthyReward = version == .v5 ? try parameters.number("healthy_reward") : 10
     noise = version == .v5 ? try parameters.number("reset_noise_scale") : 0.1
     forceCount = version == .v5 ? 1 : velocities
-    try super.init(
+    world = try SimulatedWorld(
       id: parameters.environment, model: model, observationSize: 1 + 2 * (positions - 1) + velocities + forceCount, timeLimit: 1000,
       parameters: parameters, descriptors: descriptors)
     try startAtRest()
   }
 
-  override func drawStart<Generator: RandomNumberGenerator>(
+  func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {
-    let positions = initialPositions.map { $0 + generator.uniform(-noise, noise) }
-    return (positions, initialVelocities.map { $0 + generator.standardNormal() * noise })
+    let positions = world.initialPositions.map { $0 + generator.uniform(-noise, noise) }
+    return (positions, world.initialVelocities.map { $0 + generator.standardNormal() * noise })
   }
 
-  override func observe() {
-    let angles = model.positionCount - 1
-    let velocities = model.velocityCount
-    simulation.read(.positions) { positions in
-      observation[0] = positions[0]
+  func observe() {
+    let angles = world.model.positionCount - 1
+    let velocities = world.model.velocityCount
+    world.simulation.read(.positions) { positions in
+      world.observation[0] = positions[0]
       for i in 0..<angles {
-        observation[1 + i] = sine(positions[1 + i])
-        observation[1 + angles + i] = cosine(positions[1 + i])
+        world.observation[1 + i] = sine(positions[1 + i])
+        world.observation[1 + angles + i] = cosine(positions[1 + i])
       }
     }
     let limit = ValueRange(low: -10, high: 10)
     let first = 1 + 2 * angles
-    simulation.read(.velocities) { for i in $0.indices { observation[first + i] = limit.clip($0[i]) } }
-    simulation.read(.constraintForces) { for i in 0..<forceCount { observation[first + velocities + i] = limit.clip($0[i]) } }
+    world.simulation.read(.velocities) { for i in $0.indices { world.observation[first + i] = limit.clip($0[i]) } }
+    world.simulation.read(.constraintForces) { for i in 0..<forceCount { world.observation[first + velocities + i] = limit.clip($0[i]) } }
   }
 
-  override func score(_ action: AppliedAction) -> Step {
-    let (x, y) = simulation.read(.sitePositions) { ($0[0], $0[2]) }
-    let (v1, v2) = simulation.read(.velocities) { ($0[1], $0[2]) }
+  func score(_ action: AppliedAction) -> Step {
+    let (x, y) = world.simulation.read(.sitePositions) { ($0[0], $0[2]) }
+    let (v1, v2) = world.simulation.read(.velocities) { ($0[1], $0[2]) }
     let terminated = y <= 1
     var terms = RewardTerms()
     terms.healthy = healthyReward * (paysLastStep || !terminated ? 1 : 0)
     terms.distanceCost = 0.01 * squared(x) + squared(y - 2)
     terms.velocityCost = 1e-3 * squared(v1) + 5e-3 * squared(v2)
-    rewardTerms = terms
+    world.rewardTerms = terms
     return Step(reward: terms.healthy - terms.distanceCost - terms.velocityCost, ending: terminated ? .terminated : nil)
   }
 
-  override var observationParts: [EnvironmentSummary.Part] {
+  var observationParts: [EnvironmentSummary.Part] {
     let angles = positionElements().dropFirst()
     return [
       (name: "qpos", meaning: "position of the cart", elements: Array(positionElements().prefix(1))),
@@ -78,7 +79,7 @@ final class InvertedDoublePendulum: SimulatedTask {
     ].laidOut
   }
 
-  override var rewardParts: [EnvironmentSummary.Term] {
+  var rewardParts: [EnvironmentSummary.Term] {
     let reward = ParameterValue.number(healthyReward)
     return [
       .init(name: "upright", formula: "+ \(reward) every step\(paysLastStep ? "" : " that does not terminate")"),
@@ -87,12 +88,12 @@ final class InvertedDoublePendulum: SimulatedTask {
     ]
   }
 
-  override var startText: String {
+  var startText: String {
     let scale = ParameterValue.number(noise)
     return "the model's state, each position plus uniform noise in ±\(scale), each velocity plus normal noise of standard deviation \(scale)"
   }
 
-  override var terminationText: String { "when the tip is at 1 m or below" }
+  var terminationText: String { "when the tip is at 1 m or below" }
 }
 
 extension InvertedDoublePendulum: TaskFamily {
@@ -105,7 +106,7 @@ extension InvertedDoublePendulum: TaskFamily {
 
   static func make(
     _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
-  ) throws -> SimulatedTask {
+  ) throws -> any SimulatedTask {
     try InvertedDoublePendulum(version, parameters, descriptors)
   }
 }

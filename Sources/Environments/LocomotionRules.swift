@@ -113,7 +113,7 @@ protocol TaskFamily: SendableMetatype {
   /// In ascending order; the short name means the first.
   static var versions: [RuleVersion] { get }
   static func parameters(_ version: RuleVersion) -> [ParameterDescriptor]
-  static func make(_ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]) throws -> SimulatedTask
+  static func make(_ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]) throws -> any SimulatedTask
 }
 
 extension TaskFamily {
@@ -128,7 +128,7 @@ protocol LocomotionFamily: TaskFamily {
 extension LocomotionFamily {
   static func make(
     _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
-  ) throws -> SimulatedTask {
+  ) throws -> any SimulatedTask {
     try LocomotionTask(
       id: parameters.environment, rules: rules(version, parameters), parameters: parameters, descriptors: descriptors)
   }

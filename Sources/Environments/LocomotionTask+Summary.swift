@@ -2,9 +2,7 @@ import Gym
 import MuJoCo
 
 extension LocomotionTask {
-  // Overrides have to stand in the class itself, so these are asked by LocomotionTask's.
-
-  var parts: [EnvironmentSummary.Part] {
+  var observationParts: [EnvironmentSummary.Part] {
     rules.observation.map { part in
       var meaning = part.meaning
       if let range = part.clip { meaning += ", clipped to \(ParameterValue.pair(range.low, range.high))" }
@@ -34,23 +32,23 @@ extension LocomotionTask {
   }
 
   private func perBody(_ entries: [(name: String, unit: String)]) -> [EnvironmentSummary.Element] {
-    model.bodies.indices.flatMap { index in
+    world.model.bodies.indices.flatMap { index in
       entries.map { .init(name: "\(label(ofBody: index)): \($0.name)", unit: $0.unit) }
     }
   }
 
   private func label(ofBody index: Int) -> String {
-    let body = model.bodies[index]
-    return body.name.isEmpty ? "body \(index) (on \(model.bodies[body.parent].name))" : body.name
+    let body = world.model.bodies[index]
+    return body.name.isEmpty ? "body \(index) (on \(world.model.bodies[body.parent].name))" : body.name
   }
 
   // MARK: Reward and episodes
 
-  var terms: [EnvironmentSummary.Term] {
+  var rewardParts: [EnvironmentSummary.Term] {
     let period = ParameterValue.number(controlPeriod)
     let moved =
       switch rules.displacement {
-      case .coordinate, .plane: model.joints.first?.name ?? "qpos[0]"
+      case .coordinate, .plane: world.model.joints.first?.name ?? "qpos[0]"
       case .body(.number(let index)): label(ofBody: Int(index))
       case .body(let name): "\(name)"
       case .massCenter: "the centre of mass"
@@ -65,7 +63,7 @@ extension LocomotionTask {
         ]
       case .height:
         [
-          .init(name: "height", formula: "+ height (m) / \(ParameterValue.number(model.timestep)) s, the model's time step"),
+          .init(name: "height", formula: "+ height (m) / \(ParameterValue.number(world.model.timestep)) s, the model's time step"),
           .init(name: "up", formula: "+ 1 every step"),
         ]
       }
@@ -85,7 +83,7 @@ extension LocomotionTask {
     return terms
   }
 
-  var start: String {
+  var startText: String {
     let scale = ParameterValue.number(rules.resetNoise.scale)
     return switch rules.resetNoise.velocities {
     case .uniform: "the model's state, each position and velocity plus uniform noise in ±\(scale)"
@@ -95,7 +93,7 @@ extension LocomotionTask {
     }
   }
 
-  var termination: String {
+  var terminationText: String {
     guard let health = rules.health else { return "never" }
     guard health.terminates else { return "never (terminate_when_unhealthy is false)" }
     let height = ParameterValue.pair(health.height.low, health.height.high)

@@ -3,7 +3,8 @@ import MuJoCo
 import Random
 
 /// HalfCheetah, Hopper, Walker2d, Ant, Humanoid, Swimmer and HumanoidStandup: one machinery, acting by ``LocomotionRules``.
-public final class LocomotionTask: SimulatedTask {
+final class LocomotionTask: SimulatedTask {
+  let world: SimulatedWorld
   let rules: LocomotionRules
   private let displacement: ResolvedDisplacement
   /// Where the robot was before the step.
@@ -22,18 +23,18 @@ public final class LocomotionTask: SimulatedTask {
     let model = try Self.loadModel(parameters)
     self.rules = rules
     displacement = try Self.resolve(rules, in: model, parameters)
-    try super.init(
+    world = try SimulatedWorld(
       id: id, model: model, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) }, timeLimit: 1000,
       needsExternalForces: rules.needsExternalForces, parameters: parameters, descriptors: descriptors)
     try startAtRest()
   }
 
-  override func drawStart<Generator: RandomNumberGenerator>(
+  func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {
     let noise = rules.resetNoise
-    let positions = initialPositions.map { $0 + generator.uniform(-noise.scale, noise.scale) }
-    let velocities = initialVelocities.map { initial in
+    let positions = world.initialPositions.map { $0 + generator.uniform(-noise.scale, noise.scale) }
+    let velocities = world.initialVelocities.map { initial in
       switch noise.velocities {
       case .uniform: initial + generator.uniform(-noise.scale, noise.scale)
       case .normal: initial + noise.scale * generator.standardNormal()
@@ -44,22 +45,22 @@ public final class LocomotionTask: SimulatedTask {
 
   // MARK: One step
 
-  override func prepareStep() { placeBefore = place() }
+  func prepareStep() { placeBefore = place() }
 
-  override func score(_ action: AppliedAction) -> Step {
+  func score(_ action: AppliedAction) -> Step {
     let velocity = (place() - placeBefore) / controlPeriod
     let healthy = isHealthy()
     var terms = RewardTerms()
     switch rules.gain {
     case .velocity(let weight): terms.forward = weight * velocity.x
-    case .height: terms.forward = simulation.read(.positions) { $0[2] } / model.timestep
+    case .height: terms.forward = world.simulation.read(.positions) { $0[2] } / world.model.timestep
     }
     if let health = rules.health {
       let paid = healthy || (health.paysLastStep && health.terminates)
       terms.healthy = (paid ? 1 : 0) * health.reward
     }
     if rules.controlCost.ofAppliedControls {
-      terms.controlCost = rules.controlCost.weight * simulation.read(.controls) { sumOfSquares($0) }
+      terms.controlCost = rules.controlCost.weight * world.simulation.read(.controls) { sumOfSquares($0) }
     } else {
       terms.controlCost = action.squaredNorm(times: rules.controlCost.weight)
     }
@@ -71,7 +72,7 @@ public final class LocomotionTask: SimulatedTask {
       terms.healthy = 1
       reward = terms.forward - terms.controlCost - terms.contactCost + terms.healthy
     }
-    rewardTerms = terms
+    world.rewardTerms = terms
     let terminated = !healthy && rules.health?.terminates == true
     return Step(reward: reward, ending: terminated ? .terminated : nil, velocity: velocity)
   }
@@ -80,14 +81,14 @@ public final class LocomotionTask: SimulatedTask {
   private func place() -> SIMD2<Double> {
     switch displacement {
     case .coordinate:
-      return simulation.read(.positions) { SIMD2($0[0], 0) }
+      return world.simulation.read(.positions) { SIMD2($0[0], 0) }
     case .plane:
-      return simulation.read(.positions) { SIMD2($0[0], $0[1]) }
+      return world.simulation.read(.positions) { SIMD2($0[0], $0[1]) }
     case .body(let index):
-      return simulation.read(.bodyPositions) { SIMD2($0[3 * index], $0[3 * index + 1]) }
+      return world.simulation.read(.bodyPositions) { SIMD2($0[3 * index], $0[3 * index + 1]) }
     case .massCenter(let masses, let total):
       // As numpy's einsum: body by body, a product and a sum each rounded.
-      return simulation.read(.massCenters) { centers in
+      return world.simulation.read(.massCenters) { centers in
         var sum = SIMD2<Double>.zero
         for body in masses.indices {
           sum = sum + masses[body] * SIMD2(centers[3 * body], centers[3 * body + 1])
@@ -99,8 +100,8 @@ public final class LocomotionTask: SimulatedTask {
 
   private func isHealthy() -> Bool {
     guard let health = rules.health else { return true }
-    return simulation.read(.positions) { positions in
-      simulation.read(.velocities) { velocities in
+    return world.simulation.read(.positions) { positions in
+      world.simulation.read(.velocities) { velocities in
         let index = health.heightIndex
         let height = index < positions.count ? positions[index] : velocities[index - positions.count]
         guard health.heightIncludesEnds ? health.height.contains(height) : health.height.containsStrictly(height)
@@ -116,7 +117,7 @@ public final class LocomotionTask: SimulatedTask {
   }
 
   private func contactCost(_ rule: LocomotionRules.ContactCost) -> Double {
-    let squares = simulation.read(.externalForces) { forces in
+    let squares = world.simulation.read(.externalForces) { forces in
       guard let range = rule.forceRange else { return sumOfSquares(forces) }
       return pairwiseSum(count: forces.count) { i in
         let force = range.clip(forces[i])
@@ -127,16 +128,11 @@ public final class LocomotionTask: SimulatedTask {
     return rule.costRange?.clip(cost) ?? cost
   }
 
-  override var observationParts: [EnvironmentSummary.Part] { parts }
-  override var rewardParts: [EnvironmentSummary.Term] { terms }
-  override var startText: String { start }
-  override var terminationText: String { termination }
-
-  override func observe() {
-    observation.withUnsafeMutableBufferPointer { target in
+  func observe() {
+    world.observation.withUnsafeMutableBufferPointer { target in
       var cursor = 0
       for part in rules.observation {
-        simulation.read(part.quantity) { values in
+        world.simulation.read(part.quantity) { values in
           let first = min(part.skipped, values.count)
           switch part.clip {
           case nil: for i in first..<values.count { target[cursor + i - first] = values[i] }

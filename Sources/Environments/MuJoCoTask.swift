@@ -1,4 +1,5 @@
 import Gym
+import MuJoCo
 
 /// A task that can be replayed: from a given state, with controls in the task's own units.
 public protocol StateSettable: DescribedEnvironment, ReplayableEnvironment {
@@ -19,6 +20,8 @@ public protocol StateSettable: DescribedEnvironment, ReplayableEnvironment {
 public protocol MuJoCoTask: StateSettable {
   /// What the last step's reward was made of.
   var rewardTerms: RewardTerms { get }
+  /// What MuJoCo said if the last step diverged, whether or not the task throws then.
+  var divergence: Simulation.Divergence? { get }
 }
 
 /// The terms of one step's reward: gains minus costs, each weighted. What a task does not have is 0.

@@ -13,9 +13,9 @@ public protocol PosedEnvironment: Environment {
   func pose() throws -> Pose
 }
 
-extension SimulatedTask: PosedEnvironment {
+extension SimulatedTask {
   /// The one that is simulated.
-  public final func visualModel() -> Model { model }
+  func visualModel() -> Model { world.model }
 
-  public final func pose() -> Pose { Pose(positions: qpos) }
+  func pose() -> Pose { Pose(positions: qpos) }
 }

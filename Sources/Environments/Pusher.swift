@@ -5,6 +5,7 @@ import Random
 /// A seven-jointed arm that is to push a puck to a goal; each episode puts the puck somewhere else.
 /// - Source: rules and model as Gymnasium 1.4's Pusher-v5. Its Pusher-v4 needs a MuJoCo older than 3, which weighed the puck otherwise.
 final class Pusher: SimulatedTask {
+  let world: SimulatedWorld
   private let nearWeight: Double
   private let distanceWeight: Double
   private let controlWeight: Double
@@ -28,48 +29,48 @@ final class Pusher: SimulatedTask {
     controlWeight = try parameters.number("reward_control_weight")
     angleCount = min(7, model.positionCount)
     angleVelocityCount = min(7, model.velocityCount)
-    try super.init(
+    world = try SimulatedWorld(
       id: parameters.environment, model: model, observationSize: angleCount + angleVelocityCount + 9, timeLimit: 100,
       parameters: parameters, descriptors: descriptors)
     try startAtRest()
   }
 
   /// The arm in the model's state, nearly at rest; the puck in front of the goal, at least 0.17 m away.
-  override func drawStart<Generator: RandomNumberGenerator>(
+  func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {
-    var positions = initialPositions
+    var positions = world.initialPositions
     var place: SIMD2<Double>
     repeat {
       place = SIMD2(generator.uniform(-0.3, 0), generator.uniform(-0.2, 0.2))
     } while !((place * place).sum().squareRoot() > 0.17)
     positions.replaceSubrange((positions.count - 4)..., with: [place.x, place.y, 0, 0])
-    var velocities = initialVelocities.map { $0 + generator.uniform(-0.005, 0.005) }
+    var velocities = world.initialVelocities.map { $0 + generator.uniform(-0.005, 0.005) }
     for i in velocities.indices.suffix(4) { velocities[i] = 0 }
     return (positions, velocities)
   }
 
-  override func observe() {
-    simulation.read(.positions) { for i in 0..<angleCount { observation[i] = $0[i] } }
-    simulation.read(.velocities) { for i in 0..<angleVelocityCount { observation[angleCount + i] = $0[i] } }
+  func observe() {
+    world.simulation.read(.positions) { for i in 0..<angleCount { world.observation[i] = $0[i] } }
+    world.simulation.read(.velocities) { for i in 0..<angleVelocityCount { world.observation[angleCount + i] = $0[i] } }
     let first = angleCount + angleVelocityCount
-    simulation.read(.bodyPositions) { positions in
+    world.simulation.read(.bodyPositions) { positions in
       for i in 0..<3 {
-        observation[first + i] = positions[tip + i]
-        observation[first + 3 + i] = positions[puck + i]
-        observation[first + 6 + i] = positions[goal + i]
+        world.observation[first + i] = positions[tip + i]
+        world.observation[first + 3 + i] = positions[puck + i]
+        world.observation[first + 6 + i] = positions[goal + i]
       }
     }
   }
 
-  override func score(_ action: AppliedAction) -> Step {
-    rewardTerms = RewardTerms(
+  func score(_ action: AppliedAction) -> Step {
+    world.rewardTerms = RewardTerms(
       controlCost: action.squaredNorm(times: controlWeight), distanceCost: length(way(from: goal, to: puck)) * distanceWeight,
       nearnessCost: length(way(from: tip, to: puck)) * nearWeight)
     return Step(reward: -rewardTerms.distanceCost - rewardTerms.controlCost - rewardTerms.nearnessCost)
   }
 
-  override var observationParts: [EnvironmentSummary.Part] {
+  var observationParts: [EnvironmentSummary.Part] {
     func place(_ body: String) -> [EnvironmentSummary.Element] { ["x", "y", "z"].map { .init(name: "\(body): \($0)", unit: "m") } }
     return [
       (name: "qpos", meaning: "angles of the arm", elements: Array(positionElements().prefix(angleCount))),
@@ -78,7 +79,7 @@ final class Pusher: SimulatedTask {
     ].laidOut
   }
 
-  override var rewardParts: [EnvironmentSummary.Term] {
+  var rewardParts: [EnvironmentSummary.Term] {
     [
       .init(name: "near", formula: "− \(ParameterValue.number(nearWeight)) × distance (m) of the arm's tip from the puck"),
       .init(name: "distance", formula: "− \(ParameterValue.number(distanceWeight)) × distance (m) of the puck from the goal"),
@@ -86,7 +87,7 @@ final class Pusher: SimulatedTask {
     ]
   }
 
-  override var startText: String {
+  var startText: String {
     "the model's arm, each velocity plus uniform noise in ±0.005; the puck at rest, uniform in [-0.3, 0] × [-0.2, 0.2] m, more than "
       + "0.17 m from the goal"
   }
@@ -108,7 +109,7 @@ extension Pusher: TaskFamily {
 
   static func make(
     _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
-  ) throws -> SimulatedTask {
+  ) throws -> any SimulatedTask {
     try Pusher(parameters, descriptors)
   }
 }
@@ -128,7 +129,7 @@ extension ParameterDescriptor {
 extension SimulatedTask {
   /// From one body's frame to another's, metres; bodies by where ``Simulation/Quantity/bodyPositions`` has them.
   func way(from start: Int, to end: Int) -> SIMD3<Double> {
-    simulation.read(.bodyPositions) {
+    world.simulation.read(.bodyPositions) {
       SIMD3($0[end] - $0[start], $0[end + 1] - $0[start + 1], $0[end + 2] - $0[start + 2])
     }
   }

@@ -6,6 +6,7 @@ import Random
 /// - Source: rules and model as Gymnasium 1.4's Reacher-v4 and -v5. v4 rewards the state before the step, v5 that after it; v4 also
 ///   observes the tip's height over the target, which is 0. v4 has no parameters of its own there.
 final class Reacher: SimulatedTask {
+  let world: SimulatedWorld
   private let rewardsStateBefore: Bool
   private let distanceWeight: Double
   private let controlWeight: Double
@@ -31,7 +32,7 @@ final class Reacher: SimulatedTask {
     angleCount = 2
     angleVelocityCount = min(2, model.velocityCount)
     wayCount = version == .v5 ? 2 : 3
-    try super.init(
+    world = try SimulatedWorld(
       id: parameters.environment, model: model,
       observationSize: 2 * angleCount + (model.positionCount - 2) + angleVelocityCount + wayCount, timeLimit: 50,
       parameters: parameters, descriptors: descriptors)
@@ -39,47 +40,47 @@ final class Reacher: SimulatedTask {
   }
 
   /// The arm near the model's state, the target anywhere within 0.2 m.
-  override func drawStart<Generator: RandomNumberGenerator>(
+  func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {
-    var positions = initialPositions.map { generator.uniform(-0.1, 0.1) + $0 }
+    var positions = world.initialPositions.map { generator.uniform(-0.1, 0.1) + $0 }
     var goal: SIMD2<Double>
     repeat {
       goal = SIMD2(generator.uniform(-0.2, 0.2), generator.uniform(-0.2, 0.2))
     } while !((goal * goal).sum().squareRoot() < 0.2)
     positions[positions.count - 2] = goal.x
     positions[positions.count - 1] = goal.y
-    var velocities = initialVelocities.map { $0 + generator.uniform(-0.005, 0.005) }
+    var velocities = world.initialVelocities.map { $0 + generator.uniform(-0.005, 0.005) }
     for i in velocities.indices.suffix(2) { velocities[i] = 0 }
     return (positions, velocities)
   }
 
-  override func prepareStep() {
+  func prepareStep() {
     if rewardsStateBefore { distanceBefore = length(way(from: target, to: tip)) }
   }
 
-  override func observe() {
-    simulation.read(.positions) { positions in
+  func observe() {
+    world.simulation.read(.positions) { positions in
       for i in 0..<angleCount {
-        observation[i] = cosine(positions[i])
-        observation[angleCount + i] = sine(positions[i])
+        world.observation[i] = cosine(positions[i])
+        world.observation[angleCount + i] = sine(positions[i])
       }
-      for i in 2..<positions.count { observation[2 * angleCount + i - 2] = positions[i] }
+      for i in 2..<positions.count { world.observation[2 * angleCount + i - 2] = positions[i] }
     }
-    var cursor = 2 * angleCount + model.positionCount - 2
-    simulation.read(.velocities) { for i in 0..<angleVelocityCount { observation[cursor + i] = $0[i] } }
+    var cursor = 2 * angleCount + world.model.positionCount - 2
+    world.simulation.read(.velocities) { for i in 0..<angleVelocityCount { world.observation[cursor + i] = $0[i] } }
     cursor += angleVelocityCount
     let way = way(from: target, to: tip)
-    for i in 0..<wayCount { observation[cursor + i] = way[i] }
+    for i in 0..<wayCount { world.observation[cursor + i] = way[i] }
   }
 
-  override func score(_ action: AppliedAction) -> Step {
+  func score(_ action: AppliedAction) -> Step {
     let distance = rewardsStateBefore ? distanceBefore : length(way(from: target, to: tip))
-    rewardTerms = RewardTerms(controlCost: action.squaredNorm(times: controlWeight), distanceCost: distance * distanceWeight)
+    world.rewardTerms = RewardTerms(controlCost: action.squaredNorm(times: controlWeight), distanceCost: distance * distanceWeight)
     return Step(reward: -rewardTerms.distanceCost - rewardTerms.controlCost)
   }
 
-  override var observationParts: [EnvironmentSummary.Part] {
+  var observationParts: [EnvironmentSummary.Part] {
     let angles = positionElements().prefix(angleCount)
     return [
       (name: "cos qpos", meaning: "cosines of the arm's angles", elements: angles.map { .init(name: $0.name, unit: "1") }),
@@ -93,7 +94,7 @@ final class Reacher: SimulatedTask {
     ].laidOut
   }
 
-  override var rewardParts: [EnvironmentSummary.Term] {
+  var rewardParts: [EnvironmentSummary.Term] {
     let when = rewardsStateBefore ? "before" : "after"
     return [
       .init(
@@ -103,7 +104,7 @@ final class Reacher: SimulatedTask {
     ]
   }
 
-  override var startText: String {
+  var startText: String {
     "the model's state, each position plus uniform noise in ±0.1, each velocity in ±0.005; the target at rest, uniform within 0.2 m"
   }
 }
@@ -122,7 +123,7 @@ extension Reacher: TaskFamily {
 
   static func make(
     _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
-  ) throws -> SimulatedTask {
+  ) throws -> any SimulatedTask {
     try Reacher(version, parameters, descriptors)
   }
 }

@@ -2,24 +2,24 @@ import Gym
 import MuJoCo
 
 extension SimulatedTask {
-  public final var summary: EnvironmentSummary {
+  var summary: EnvironmentSummary {
     EnvironmentSummary(
       id: specification.id,
       source: "Gymnasium 1.4.0 (\(Self.gymnasiumId(specification.id))), MuJoCo \(mujocoVersion)",
-      modelPath: model.path,
+      modelPath: world.model.path,
       controlPeriod: controlPeriod,
       timeLimit: specification.timeLimit,
       observation: observationParts,
-      action: model.actuators.enumerated().map { index, actuator in
+      action: world.model.actuators.enumerated().map { index, actuator in
         let name = actuator.name.isEmpty ? actuator.joint : actuator.name
-        let slides = model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
+        let slides = world.model.joints.contains { $0.name == actuator.joint && $0.kind == .slide }
         let unit = "× \(ParameterValue.number(actuator.gear)) \(slides ? "N" : "N m")"
         return .init(name: name.isEmpty ? "\(index)" : name, unit: unit, low: actuator.low, high: actuator.high)
       },
       reward: rewardParts,
       start: startText,
       termination: terminationText,
-      parameters: descriptors.map { .init(descriptor: $0, value: parameters[$0.name] ?? $0.defaultValue) })
+      parameters: world.descriptors.map { .init(descriptor: $0, value: world.parameters[$0.name] ?? $0.defaultValue) })
   }
 
   private static func gymnasiumId(_ id: String) -> String {
@@ -29,13 +29,13 @@ extension SimulatedTask {
   }
 
   /// What qpos holds, number by number.
-  func positionElements() -> [EnvironmentSummary.Element] { model.joints.flatMap(\.positionElements) }
+  func positionElements() -> [EnvironmentSummary.Element] { world.model.joints.flatMap(\.positionElements) }
 
   /// What qvel, or another quantity with a number per degree of freedom, holds.
   func velocityElements(
     linear: String = "m/s", angular: String = "rad/s", of quantity: String = "velocity"
   ) -> [EnvironmentSummary.Element] {
-    model.joints.flatMap { $0.velocityElements(linear: linear, angular: angular, of: quantity) }
+    world.model.joints.flatMap { $0.velocityElements(linear: linear, angular: angular, of: quantity) }
   }
 }
 

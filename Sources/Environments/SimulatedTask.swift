@@ -1,68 +1,93 @@
 import Gym
 import MuJoCo
 import Random
-import Support
 
-/// A task of Gymnasium's in MuJoCo: what all of them do alike. Subclasses say what is observed and rewarded, and how episodes start.
+/// A task of Gymnasium's in MuJoCo: it says what is observed and rewarded, and how episodes start. What all of them do alike is in the
+/// protocol's extension, done to the task's ``world``.
 ///
-/// Equal to Gymnasium 1.4 with numpy 2 bit for bit, which fixes the order of MuJoCo's calls and of every sum in the subclasses.
-public class SimulatedTask: MuJoCoTask {
-  public final let specification: EnvironmentSpecification
-  /// Refreshed in place by `reset` and `step`. Whoever still holds a copy then makes that step allocate another.
-  public internal(set) final var observation: [Double]
-  public internal(set) final var rewardTerms = RewardTerms()
-  /// What MuJoCo said if the last step diverged, whether or not the task throws then.
-  public private(set) final var divergence: Simulation.Divergence?
-  /// Seconds per action: frame_skip × the model's time step.
-  public final let controlPeriod: Double
+/// Equal to Gymnasium 1.4 with numpy 2 bit for bit, which fixes the order of MuJoCo's calls and of every sum in the tasks.
+protocol SimulatedTask: MuJoCoTask, BareComparableEnvironment, PosedEnvironment {
+  var world: SimulatedWorld { get }
 
-  final let parameters: Parameters
-  final let descriptors: [ParameterDescriptor]
-  final let model: Model
-  final let frameSkip: Int
-  /// Whether steps compute contact forces, which takes a few per cent of their time.
-  final let needsExternalForces: Bool
-  final let initialPositions: [Double]
-  final let initialVelocities: [Double]
-  private(set) final var simulation: Simulation
-  /// Control ranges in Float, as Gymnasium's action space has them.
-  private let lowControls: [Float]
-  private let highControls: [Float]
-  private var scaledAction: [Float]
-  private let throwsOnDivergence: Bool
-  /// Why the simulation cannot go on until the next reset: steps throw it again, as what they would go on from is half done.
-  private var failure: (any Error)?
+  /// Draws an episode's first state, positions before velocities, in the model's order.
+  func drawStart<Generator: RandomNumberGenerator>(
+    using generator: inout Generator
+  ) -> (positions: [Double], velocities: [Double])
 
-  /// The simulation in the model's initial state; the subclass then calls ``startAtRest()``.
-  init(
-    id: String, model: Model, observationSize: Int, timeLimit: Int, needsExternalForces: Bool = false, parameters: Parameters,
-    descriptors: [ParameterDescriptor]
-  ) throws {
-    let frameSkip = try parameters.frameSkip()
-    let simulation = try Simulation(model)
-    self.model = model
-    self.frameSkip = frameSkip
-    self.needsExternalForces = needsExternalForces
-    self.parameters = parameters
-    self.descriptors = descriptors
-    throwsOnDivergence = try parameters.throwsOnDivergence()
-    controlPeriod = model.timestep * Double(frameSkip)
-    specification = EnvironmentSpecification(
-      id: id, observationSize: observationSize, actionSize: model.controlCount, timeLimit: timeLimit,
-      costs: SafetyCost.costs(of: String(id.prefix { $0 != "-" })), libraries: EnvironmentCatalog.libraries,
-      modelHash: try model.contentHash())
-    observation = Array(repeating: 0, count: observationSize)
-    initialPositions = simulation.read(.positions) { Array($0) }
-    initialVelocities = simulation.read(.velocities) { Array($0) }
-    lowControls = model.actuators.map { Float($0.low) }
-    highControls = model.actuators.map { Float($0.high) }
-    scaledAction = Array(repeating: 0, count: model.controlCount)
-    self.simulation = simulation
-    guard controlPeriod.isFinite else {
-      throw EnvironmentError.modelDoesNotFit(
-        path: model.path, environment: id, reason: "\(frameSkip) of its time steps of \(model.timestep) s last for ever")
-    }
+  /// Called before each step's controls are applied.
+  func prepareStep()
+
+  /// Refreshes the world's ``SimulatedWorld/observation`` in place.
+  func observe()
+
+  /// Gymnasium's reward and termination, after ``observe()``; keeps the world's ``SimulatedWorld/rewardTerms``.
+  func score(_ action: AppliedAction) -> Step
+
+  // For `hpo env show`; see EnvironmentSummary.
+  var observationParts: [EnvironmentSummary.Part] { get }
+  var rewardParts: [EnvironmentSummary.Term] { get }
+  var startText: String { get }
+  var terminationText: String { get }
+}
+
+extension SimulatedTask {
+  func prepareStep() {}
+  var terminationText: String { "never" }
+
+  var specification: EnvironmentSpecification { world.specification }
+  var observation: [Double] { world.observation }
+  var rewardTerms: RewardTerms { world.rewardTerms }
+  var divergence: Simulation.Divergence? { world.divergence }
+  var controlPeriod: Double { world.controlPeriod }
+  var qpos: [Double] { world.simulation.read(.positions) { Array($0) } }
+  var qvel: [Double] { world.simulation.read(.velocities) { Array($0) } }
+
+  // MARK: Episodes
+
+  func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
+    try world.requireControlRanges()
+    let start = drawStart(using: &generator)
+    try setState(qpos: start.positions, qvel: start.velocities)
   }
+
+  func setState(qpos: [Double], qvel: [Double]) throws {
+    try world.start(positions: qpos, velocities: qvel)
+    observe()
+  }
+
+  /// For a task's initializer: the first observation is that of the model's own state.
+  func startAtRest() throws { try setState(qpos: world.initialPositions, qvel: world.initialVelocities) }
+
+  // MARK: Steps
+
+  func step(_ action: [Float]) throws -> Step {
+    try world.requireControlRanges()
+    try world.scale(action)
+    return try world.scaledAction.withUnsafeBufferPointer { try step(applying: .single($0)) }
+  }
+
+  func controls(for action: [Float]) -> [Float] { action.indices.map { world.control($0, for: action[$0]) } }
+
+  func step(controls: [Float]) throws -> Step {
+    try world.checkCount(controls.count)
+    return try controls.withUnsafeBufferPointer { try step(applying: .single($0)) }
+  }
+
+  func step(controls: [Double]) throws -> Step {
+    try world.checkCount(controls.count)
+    return try controls.withUnsafeBufferPointer { try step(applying: .double($0)) }
+  }
+
+  /// Gymnasium's `step`, in its order.
+  private func step(applying action: AppliedAction) throws -> Step {
+    try world.requireUsable()
+    prepareStep()
+    try world.advance(action)
+    observe()
+    return score(action)
+  }
+
+  // MARK: What a task is made of
 
   /// Loads the model that a task is to act on.
   /// - Throws: `MuJoCoError` when MuJoCo refuses it, ``EnvironmentError/modelDoesNotFit(path:environment:reason:)`` when no task can act on it.
@@ -87,127 +112,6 @@ public class SimulatedTask: MuJoCoTask {
       throw refusal(of: model, parameters, "it has no body '\(name)'; its bodies are \(names)")
     }
     return 3 * index
-  }
-
-  // MARK: What a task decides
-
-  /// Draws an episode's first state, positions before velocities, in the model's order.
-  func drawStart<Generator: RandomNumberGenerator>(
-    using generator: inout Generator
-  ) -> (positions: [Double], velocities: [Double]) {
-    trap("\(Self.self) does not say how its episodes start")
-  }
-
-  /// Called before each step's controls are applied.
-  func prepareStep() {}
-
-  /// Refreshes ``observation`` in place.
-  func observe() { trap("\(Self.self) does not say what is observed") }
-
-  /// Gymnasium's reward and termination, after ``observe()``; keeps ``rewardTerms``.
-  func score(_ action: AppliedAction) -> Step { trap("\(Self.self) does not say what is rewarded") }
-
-  // For `hpo env show`; see EnvironmentSummary.
-  var observationParts: [EnvironmentSummary.Part] { [] }
-  var rewardParts: [EnvironmentSummary.Term] { [] }
-  var startText: String { "" }
-  var terminationText: String { "never" }
-
-  // MARK: Episodes
-
-  public final func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) throws {
-    try requireControlRanges()
-    let start = drawStart(using: &generator)
-    try setState(qpos: start.positions, qvel: start.velocities)
-  }
-
-  public final func setState(qpos: [Double], qvel: [Double]) throws {
-    try keepingFailure {
-      try simulation.reset()
-      try simulation.setState(positions: qpos, velocities: qvel)
-      try simulation.forward()
-    }
-    failure = nil
-    divergence = nil
-    rewardTerms = RewardTerms()
-    observe()
-  }
-
-  final func startAtRest() throws { try setState(qpos: initialPositions, qvel: initialVelocities) }
-
-  public final var qpos: [Double] { simulation.read(.positions) { Array($0) } }
-  public final var qvel: [Double] { simulation.read(.velocities) { Array($0) } }
-
-  // MARK: Steps
-
-  public final func step(_ action: [Float]) throws -> Step {
-    try checkCount(action.count)
-    try requireControlRanges()
-    for i in action.indices { scaledAction[i] = control(i, for: action[i]) }
-    return try scaledAction.withUnsafeBufferPointer { try advance(.single($0)) }
-  }
-
-  public final func controls(for action: [Float]) -> [Float] { action.indices.map { control($0, for: action[$0]) } }
-
-  private func control(_ i: Int, for action: Float) -> Float {
-    let (low, high) = (lowControls[i], highControls[i])
-    // A symmetric range needs one multiplication, and [-1, 1] is left exactly alone.
-    return low == -high ? action * high : low + 0.5 * (action + 1) * (high - low)
-  }
-
-  public final func step(controls: [Float]) throws -> Step {
-    try checkCount(controls.count)
-    return try controls.withUnsafeBufferPointer { try advance(.single($0)) }
-  }
-
-  public final func step(controls: [Double]) throws -> Step {
-    try checkCount(controls.count)
-    return try controls.withUnsafeBufferPointer { try advance(.double($0)) }
-  }
-
-  /// Gymnasium's `step`, in its order.
-  private func advance(_ action: AppliedAction) throws -> Step {
-    if let failure { throw failure }
-    prepareStep()
-    try keepingFailure {
-      switch action {
-      case .single(let controls): try simulation.setControls(controls)
-      case .double(let controls): try simulation.setControls(controls)
-      }
-      try simulation.step(frameSkip)
-      if needsExternalForces { try simulation.computeExternalForces() }
-    }
-    divergence = simulation.takeDivergence()
-    if throwsOnDivergence, let divergence {
-      throw EnvironmentError.diverged(environment: specification.id, reason: divergence.message)
-    }
-    observe()
-    return score(action)
-  }
-
-  @inline(__always)
-  private func keepingFailure(_ work: () throws -> Void) throws {
-    do {
-      try work()
-    } catch {
-      failure = error
-      throw error
-    }
-  }
-
-  private func checkCount(_ given: Int) throws {
-    let expected = specification.actionSize
-    guard given == expected else {
-      throw EnvironmentError.wrongActionCount(environment: specification.id, expected: expected, given: given)
-    }
-  }
-
-  /// Agents act in [-1, 1], which needs ranges to be scaled to; replayed controls need none, as in Gymnasium.
-  private func requireControlRanges() throws {
-    for index in lowControls.indices where !(lowControls[index] < highControls[index]) {
-      throw Self.refusal(
-        of: model, parameters, "its actuator '\(model.actuators[index].name)' has no control range (ctrlrange)")
-    }
   }
 }
 

@@ -7,7 +7,13 @@ extension Plan {
   /// Reads a plan's file.
   /// - Throws: ``PlanError`` with file, key and line.
   public init(contentsOf path: String) throws(PlanError) {
-    try self.init(yaml: try text(of: path), source: path)
+    let text: String
+    do {
+      text = try YAMLText.contents(ofFile: path, limit: largestPlan)
+    } catch {
+      throw .unreadable(file: path, reason: error.reason)
+    }
+    try self.init(yaml: text, source: path)
   }
 
   /// - Parameter path: where the text comes from: for messages, and for the name of a plan that has none of its own.
@@ -69,27 +75,12 @@ private struct PlanDocument {
   func compose(_ text: String) throws(PlanError) -> Node {
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      root = try YAMLText.compose(text, limit: largestPlan)
     } catch {
-      throw .unreadable(file: path, reason: reason(error))
+      throw .unreadable(file: path, reason: error.reason)
     }
     guard let root else { throw .unreadable(file: path, reason: "it is empty") }
     return root
-  }
-
-  /// The parser's words with line and column, without the picture that it draws.
-  private func reason(_ error: any Error) -> String {
-    switch error {
-    case YamlError.scanner(let context, let problem, let mark, _), YamlError.parser(let context, let problem, let mark, _),
-      YamlError.composer(let context, let problem, let mark, _):
-      let what = context.map { " \($0)".split(whereSeparator: \.isNewline).joined(separator: " ") } ?? ""
-      return "line \(mark.line), column \(mark.column): \(problem)\(what)"
-    case YamlError.duplicatedKeysInMapping(let keys, let context):
-      let names = keys.map { "'\($0)'" }.joined(separator: ", ")
-      return "line \(context.mark.line): \(names) stands there twice"
-    default:
-      return "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-    }
   }
 
   func mapping(_ node: Node, of key: String? = nil) throws(PlanError) -> [(name: String, value: Node, place: String)] {
@@ -179,21 +170,6 @@ private struct PlanDocument {
     if let scalar = node.scalar { return scalar.string }
     return node.sequence == nil ? "a mapping" : "a list"
   }
-}
-
-/// A whole text file; a pipe counts as one.
-private func text(of path: String) throws(PlanError) -> String {
-  let bytes: [UInt8]
-  do {
-    bytes = try readFile(at: path, limit: largestPlan)
-  } catch {
-    throw .unreadable(file: path, reason: error.reason)
-  }
-  guard bytes.count <= largestPlan else { throw .unreadable(file: path, reason: "it has more than \(largestPlan) bytes") }
-  guard let text = String(validating: bytes, as: UTF8.self) else {
-    throw .unreadable(file: path, reason: "it is not UTF-8 text")
-  }
-  return text
 }
 
 /// Bytes.

@@ -64,8 +64,8 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   public var costs: [SafetyCost]
   /// What it computes with, by the names that files give them: a run's files say so, as other versions may round otherwise.
   public var libraries: [LibraryVersion]
-  /// What is simulated, by content: a hash of it, so that a run does not go on in another world. `nil` where no file decides it.
-  public var modelHash: String?
+  /// What is simulated, by content, so that a run does not go on in another world. `nil` where no file decides it.
+  public var modelHash: ModelHash?
 
   /// - Parameters:
   ///   - timeLimit: steps; `nil` for episodes of any length.
@@ -74,7 +74,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
   ///   - modelHash: of the model's content, where the environment reads one.
   public init(
     id: String, observationSize: Int, actionSize: Int, timeLimit: Int?, costs: [SafetyCost] = [.own], libraries: [LibraryVersion] = [],
-    modelHash: String? = nil
+    modelHash: ModelHash? = nil
   ) {
     self.id = id
     self.observationSize = observationSize

@@ -50,7 +50,7 @@ struct EvaluateCommand: ParsableCommand {
       let policy = try TrainedPolicy(
         run: RunDirectory(path: directory), networks: try networks.chosen(), algorithms: Program.current.algorithms)
       let task = try Program.current.environment(of: policy.settings, instead: environment, changes: try settings.parameters())
-      if environment == nil, let trained = policy.modelHash, let present = task.specification.modelHash, trained != present {
+      if environment == nil, let trained = policy.modelHash, let present = try task.specification.modelHash?.value(), trained != present {
         report("the model of \(task.specification.id) is not the one that this policy was trained with: its content has changed")
       }
       func play(_ observer: (any EpisodeObserver)?) throws -> TrainedPolicy.Result {

@@ -26,20 +26,7 @@ struct SweepCommand: ParsableCommand {
   var steps: String?
   @Option(parsing: .unconditional, help: "Without a plan: what the runs are called besides their algorithms.")
   var name: String?
-  @Option(help: "Folder of runs.")
-  var out = "runs"
-  @Option(help: "YAML file of settings for all runs.")
-  var config: String?
-  @Option(
-    name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Any setting, for all runs.", valueName: "key=value"))
-  var assignments: [String] = []
-  @Option(name: .long, parsing: .unconditional, help: "Steps between evaluations.")
-  var evaluationInterval: String?
-  @Option(name: .long, parsing: .unconditional, help: "Episodes per evaluation.")
-  var evaluationEpisodes: String?
-  @Option(name: .long, parsing: .unconditional, help: "Steps between checkpoints.")
-  var checkpointInterval: String?
+  @OptionGroup var runOptions: RunOptions
   @Option(help: "Threads of each run. (default: one; two while there are fewer runs than processors)")
   var threads: Int?
   @Option(help: "Runs at a time. (default: a processor each)")
@@ -48,9 +35,6 @@ struct SweepCommand: ParsableCommand {
   var dryRun = false
   @Flag(help: "Leave out runs that are refused, an unknown task's say, and take the others.")
   var keepGoing = false
-  @Flag(help: "Discard what the runs have recorded and start over.")
-  var fresh = false
-
   @Flag(help: "Submit the runs to Slurm, one a task of an array job, and watch them.")
   var slurm = false
   @Option(help: "Slurm: partition.")
@@ -87,9 +71,8 @@ struct SweepCommand: ParsableCommand {
       ]
       for (option, isGiven) in given where isGiven { throw ValidationError("\(option) is for --slurm") }
     }
-    if slurm && fresh { throw ValidationError("--fresh does not go with --slurm: a task that comes back would start over each time") }
+    if slurm && runOptions.fresh { throw ValidationError("--fresh does not go with --slurm: a task that comes back would start over each time") }
     if let seeds, Plan.seeds(seeds) == nil { throw ValidationError("--seeds are written 0-4 or 0,2,5-7, not '\(seeds)'") }
-    if out.isEmpty { throw ValidationError("--out can not be empty; it names the folder of runs") }
   }
 
   func run() throws {
@@ -114,13 +97,13 @@ struct SweepCommand: ParsableCommand {
   private func plannedRuns(refused: @escaping (String, any Error) -> Void) throws -> [PlannedRun] {
     var overrides = Plan.Overrides()
     overrides.seeds = seeds.flatMap(Plan.seeds)
-    overrides.settings = try settings()
+    overrides.settings = try runOptions.entries([("steps", steps)])
     let plans = try namedPlans().map { source, plan in
       let plan = try plan.applying(overrides)
       return (
         source: source,
         runs: try plan.runs(
-          out: out, in: Program.current.environments, algorithms: Program.current.algorithms, refused: keepGoing ? refused : nil)
+          out: runOptions.out, in: Program.current.environments, algorithms: Program.current.algorithms, refused: keepGoing ? refused : nil)
       )
     }
     return try .merging(plans)
@@ -141,33 +124,18 @@ struct SweepCommand: ParsableCommand {
     return [("the command line", plan)]
   }
 
-  private func settings() throws -> [SettingEntry] {
-    var entries = try config.map { try SettingsFile.entries(ofFile: $0) } ?? []
-    entries += try assignments.map { try SettingEntry(assignment: $0) }
-    let options = [
-      ("steps", steps), ("evaluation_interval", evaluationInterval), ("evaluation_episodes", evaluationEpisodes),
-      ("checkpoint_interval", checkpointInterval),
-    ]
-    for (key, value) in options {
-      guard let value else { continue }
-      entries.append(SettingEntry(key: key, value: value, source: "--" + key.replacingOccurrences(of: "_", with: "-")))
-    }
-    return entries
-  }
-
   // MARK: On this machine
 
   private var sweepOptions: Sweep.Options {
     var options = Sweep.Options()
     options.jobs = jobs
     options.threads = threads
-    options.startsOver = fresh
+    options.startsOver = runOptions.fresh
     return options
   }
 
   private func train(_ runs: [PlannedRun], refusals: [String]) throws {
-    let options = sweepOptions
-    let sweep = try Sweep(runs, options)
+    let sweep = try Sweep(runs, sweepOptions)
     let display = SweepDisplay(sweep)
     sweep.onEvent = display.take
     sweep.onTick = display.tick
@@ -191,14 +159,14 @@ struct SweepCommand: ParsableCommand {
   /// What a sweep would do, and how long it would take.
   private func estimate(_ runs: [PlannedRun], refusals: [String]) throws {
     let sweep = try Sweep(runs, sweepOptions)
-    let records = runs.map { fresh ? nil : RunRecord(reading: $0.directory) }
+    let records = runs.map { runOptions.fresh ? nil : RunRecord(reading: $0.directory) }
     let isOpen = records.map { $0?.state != .finished }
     let open = zip(runs, isOpen).filter(\.1).map(\.0)
     say("measuring a second of each kind of run")
     let speeds = try SpeedMeasurement(sweepOptions, jobs: sweep.jobs).measure(open)
     var times: [Double] = []
     for (run, record) in zip(runs, records) {
-      if record?.state == .finished, !fresh {
+      if record?.state == .finished, !runOptions.fresh {
         say("\(run.label): finished")
         continue
       }
@@ -221,7 +189,7 @@ struct SweepCommand: ParsableCommand {
     (options.partition, options.time, options.memory) = (partition, time, memory)
     (options.jobs, options.threads, options.further) = (jobs, threads, slurmOption)
     options.launcher = launcher?.split(separator: " ").map(String.init) ?? []
-    let sweep = try SlurmSweep(runs, folder: "\(runs.first?.out ?? out)/slurm", options)
+    let sweep = try SlurmSweep(runs, folder: "\(runs.first?.out ?? runOptions.out)/slurm", options)
     let display = SlurmDisplay(sweep)
     display.begin()
     try sweep.submit { job, tasks in

@@ -27,40 +27,24 @@ struct TrainCommand: ParsableCommand {
   var seed: String?
   @Option(parsing: .unconditional, help: "Environment steps. (default: 1000000)")
   var steps: String?
-  @Option(help: "Folder of runs.")
-  var out = "runs"
-  @Option(help: "YAML file of settings.")
-  var config: String?
-  @Option(
-    name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Any setting.", valueName: "key=value"))
-  var assignments: [String] = []
-  @Option(name: .long, parsing: .unconditional, help: "Steps between evaluations. (default: 10000)")
-  var evaluationInterval: String?
-  @Option(name: .long, parsing: .unconditional, help: "Episodes per evaluation. (default: 10)")
-  var evaluationEpisodes: String?
-  @Option(name: .long, parsing: .unconditional, help: "Steps between checkpoints. (default: 10000)")
-  var checkpointInterval: String?
+  @OptionGroup var runOptions: RunOptions
   @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: auto)")
   var threads: String?
-  @Flag(help: "Discard what the run directory holds and start over.")
-  var fresh = false
   /// What holds the other end of the input, a sweep, is gone when the input ends.
   @Flag(help: .hidden)
   var stopAtEndOfInput = false
 
   func run() throws {
     try reportingFailures {
-      if out.isEmpty { throw SettingsError.contradiction("--out can not be empty; it names the folder of runs") }
       let settings = try Program.current.settings(try layers(), environment: environment)
       // At once: opening a long run takes seconds, in which a signal must not kill it.
       StopRequest.listen()
-      let directory = RunDirectory(out: out, settings: settings)
-      if try !fresh && TrainingRun.isFinished(settings, in: directory) {
+      let directory = RunDirectory(out: runOptions.out, settings: settings)
+      if try !runOptions.fresh && TrainingRun.isFinished(settings, in: directory) {
         say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
         return
       }
-      let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
+      let run = try TrainingRun(settings, directory: directory, startsOver: runOptions.fresh, warn: report) {
         try Program.current.environments.make(settings.environment, parameters: settings.environmentParameters)
       }
       say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
@@ -85,18 +69,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func layers() throws -> [SettingEntry] {
-    var entries = try config.map { try SettingsFile.entries(ofFile: $0) } ?? []
-    entries += try assignments.map { try SettingEntry(assignment: $0) }
-    let options = [
-      ("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("evaluation_interval", evaluationInterval),
-      ("evaluation_episodes", evaluationEpisodes), ("checkpoint_interval", checkpointInterval), ("threads", threads),
-    ]
-    for (key, value) in options {
-      guard let value else { continue }
-      let option = "--" + key.replacingOccurrences(of: "_", with: "-")
-      entries.append(SettingEntry(key: key, value: value, source: option))
-    }
-    return entries
+    try runOptions.entries([("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("threads", threads)])
   }
 }
 

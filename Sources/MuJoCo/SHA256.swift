@@ -1,4 +1,4 @@
-/// SHA-256 of bytes given piece by piece.
+/// SHA-256, of ours because the package that has it, swift-crypto, would build BoringSSL for this one digest of a model: a minute and more.
 /// - Source: FIPS 180-4.
 package struct SHA256 {
   private var state: [UInt32] = [

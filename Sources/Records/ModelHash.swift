@@ -1,9 +1,10 @@
+import Gym
 import HDF5
 
 extension HDF5File {
   /// Says which model the environment was made of, by its content: the attribute `model_hash`.
-  package func setModelHash(_ hash: String?) throws {
-    if let hash { try setAttribute("model_hash", hash) }
+  package func setModelHash(_ hash: ModelHash?) throws {
+    if let hash { try setAttribute("model_hash", hash.value()) }
   }
 
   /// Nil in files of environments without a model, or of programs that did not say.

@@ -38,7 +38,7 @@ extension RunState {
         storesCosts: settings.cost != .none, infos: infos, attributes: attributes)
       return (state(curve, replayFile), nil)
     }
-    if let before = try file.modelHash(), let now = facts.modelHash, before != now {
+    if let before = try file.modelHash(), let now = try facts.modelHash?.value(), before != now {
       throw RunError.modelChanged(path: directory.path, environment: facts.id)
     }
     var checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)

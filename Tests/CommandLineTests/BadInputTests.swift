@@ -89,11 +89,11 @@ import Testing
     _ = try write("a0: &a0 [x]\n\(levels.joined())? *a8\n: 1\n? *a8\n: 2\n", to: "aliases.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "aliases.yaml"], exitCode: 2,
-      "can not read settings from 'aliases.yaml': settings have no anchors and aliases (&name and *name)")
+      "can not read settings from 'aliases.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for")
     _ = try write(String(repeating: "# nothing\n", count: 10_000), to: "long.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "long.yaml"], exitCode: 2,
-      "can not read settings from 'long.yaml': it has more than 65536 bytes, the most that settings have")
+      "can not read settings from 'long.yaml': it has more than 65536 bytes, the most that is read")
     // Signs that are no anchors are no reason.
     _ = try write("# salt & pepper, 2*3, R&D\nxml: '*.xml'\n", to: "signs.yaml")
     try expectRefusal(

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `v2 and v5 Ant pay for contacts, v4 only on request`() throws {
-    let cost = { (task: LocomotionTask) in
+    let cost = { (task: any MuJoCoTask) in
       for _ in 0..<30 { _ = try task.step([Float](repeating: 0, count: 8)) }
       return task.rewardTerms.contactCost
     }

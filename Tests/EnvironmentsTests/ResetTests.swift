@@ -81,6 +81,6 @@ import Testing
   private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 }
 
-func make(_ id: String, _ parameters: [String: ParameterValue] = [:]) throws -> LocomotionTask {
-  try #require(try EnvironmentCatalog.make(id, parameters: parameters) as? LocomotionTask)
+func make(_ id: String, _ parameters: [String: ParameterValue] = [:]) throws -> any MuJoCoTask & PosedEnvironment {
+  try #require(try EnvironmentCatalog.make(id, parameters: parameters) as? any MuJoCoTask & PosedEnvironment)
 }
