@@ -29,6 +29,8 @@ final class InvertedDoublePendulum: SimulatedTask {
     try startAtRest()
   }
 
+  public override var viewpoint: Viewpoint? { Viewpoint(at: [0, 0, 0.45], distance: 3.4, elevation: -10) }
+
   override func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {

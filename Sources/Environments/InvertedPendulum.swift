@@ -21,6 +21,8 @@ final class InvertedPendulum: SimulatedTask {
     try startAtRest()
   }
 
+  public override var viewpoint: Viewpoint? { Viewpoint(at: [0, 0, 0.25], distance: 2.6, elevation: -10) }
+
   override func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {

@@ -5,6 +5,8 @@ import Random
 /// HalfCheetah, Hopper, Walker2d, Ant, Humanoid, Swimmer and HumanoidStandup: one machinery, acting by ``LocomotionRules``.
 public final class LocomotionTask: SimulatedTask {
   let rules: LocomotionRules
+  public override var viewpoint: Viewpoint? { givenViewpoint }
+  private let givenViewpoint: Viewpoint?
   private let displacement: ResolvedDisplacement
   /// Where the robot was before the step.
   private var placeBefore = SIMD2<Double>.zero
@@ -17,10 +19,11 @@ public final class LocomotionTask: SimulatedTask {
   }
 
   init(
-    id: String, rules: LocomotionRules, parameters: Parameters, descriptors: [ParameterDescriptor]
+    id: String, rules: LocomotionRules, viewpoint: Viewpoint?, parameters: Parameters, descriptors: [ParameterDescriptor]
   ) throws {
     let model = try Self.loadModel(parameters)
     self.rules = rules
+    givenViewpoint = viewpoint
     displacement = try Self.resolve(rules, in: model, parameters)
     try super.init(
       id: id, model: model, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) }, timeLimit: 1000,

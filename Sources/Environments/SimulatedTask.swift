@@ -91,6 +91,9 @@ public class SimulatedTask: MuJoCoTask {
 
   // MARK: What a task decides
 
+  /// The model's own camera, unless a subclass knows a better place.
+  public var viewpoint: Viewpoint? { nil }
+
   /// Draws an episode's first state, positions before velocities, in the model's order.
   func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator

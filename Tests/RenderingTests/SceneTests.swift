@@ -10,7 +10,17 @@ import Testing
 /// Pictures by MuJoCo's renderer, compared with stored ones: coarsely, because versions of Mesa differ in edges and rounding, but
 /// closely enough for a bent knee to show.
 @Suite(.enabled(if: canDraw, cannotDraw)) struct SceneTests {
-  static let tasks = ["HalfCheetah", "Hopper", "Walker2d", "Ant", "Humanoid"] + (RoboschoolHumanoid.isAvailable ? ["HumanoidPyBullet"] : [])
+  /// One of each kind, by its short name.
+  static let tasks =
+    [
+      "HalfCheetah", "Hopper", "Walker2d", "Ant", "Humanoid", "InvertedPendulum", "InvertedDoublePendulum", "Reacher", "Pusher", "Swimmer",
+      "HumanoidStandup", "Pendulum",
+    ] + (RoboschoolHumanoid.isAvailable ? ["HumanoidPyBullet", "Flagrun", "FlagrunHarder"] : [])
+
+  @Test func `every task of the catalogue is among those whose pictures are looked at`() {
+    let families = Set(EnvironmentCatalog.ids.map { $0.prefix { $0 != "-" } })
+    #expect(families.count == (RoboschoolHumanoid.isAvailable ? Self.tasks.count : Self.tasks.count + 3))
+  }
 
   /// Cells of 48 × 48 that may differ: none does with the Mesa that the pictures were stored with.
   static let tolerance = 12
