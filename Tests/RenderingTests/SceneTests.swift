@@ -56,14 +56,15 @@ import Testing
     var pictures: [Picture] = []
     struct Enough: Error {}
     #expect(throws: Enough.self) {
-      try performance.record(1, with: renderer, width: 240, height: 240) { picture in
+      // Enough episodes for the shortest, a pole that falls at once.
+      try performance.record(10, with: renderer, width: 240, height: 240) { picture in
         pictures.append(picture)
         if pictures.count == 10 { throw Enough() }
       }
     }
     for (before, after) in zip(pictures, pictures.dropFirst()) { #expect(before != after) }
-    let moved = zip(pictures[0].bytes, pictures[9].bytes).count { abs(Int($0) - Int($1)) > 32 }
-    #expect(moved > 300)
+    let moved = pictures.map { picture in zip(pictures[0].bytes, picture.bytes).count { abs(Int($0) - Int($1)) > 32 } }
+    #expect(moved.max() ?? 0 > 300)
   }
 
   @Test func `one scene is drawn the same by two renderers, in another thread, and after a picture of another size`() throws {
