@@ -31,6 +31,7 @@ SAME_FIELD(b3BodyInfo, m_bodyName)
 SAME_SIZE(b3LinkState)
 SAME_FIELD(b3LinkState, m_worldPosition)
 SAME_FIELD(b3LinkState, m_worldOrientation)
+SAME_FIELD(b3LinkState, m_worldLinkFramePosition)
 SAME_SIZE(b3ContactInformation)
 SAME_FIELD(b3ContactInformation, m_numContactPoints)
 

@@ -229,6 +229,28 @@ public struct World: ~Copyable {
     }
   }
 
+  /// Where the frames of a body's links are now, [links], in world axes, metres.
+  ///
+  /// ``BodyState/linkPositions`` are centres of mass, and after a step Bullet tells them as they were a part of the step ago, centimetres
+  /// away in a fast motion; here they are computed anew from the joints. That writes to what Bullet keeps of the links: for looking at
+  /// a world, not for one that is to go on as it would have.
+  public mutating func linkFramePositions(of body: Body) throws(BulletError) -> [SIMD3<Double>] {
+    let call = "read the link frames of '\(body.baseName)'"
+    let command = try made(bullet.pointee.b3RequestActualStateCommandInit(client, body.id), call)
+    _ = bullet.pointee.b3RequestActualStateCommandComputeForwardKinematics(command, 1)
+    let status = try submit(command, bullet_actual_state_updated, call)
+    var link = b3LinkState()
+    var positions: [SIMD3<Double>] = []
+    for index in body.joints.indices {
+      guard bullet.pointee.b3GetLinkState(client, status, Int32(index), &link) != 0 else {
+        throw .callFailed(call: call, reason: "body \(body.id) of this world has no link \(index)")
+      }
+      let place = link.m_worldLinkFramePosition
+      positions.append(SIMD3(place.0, place.1, place.2))
+    }
+    return positions
+  }
+
   // MARK: Motors and contacts
 
   /// Loosens a joint: Bullet gives every joint a motor that holds it, this one's force becomes zero.

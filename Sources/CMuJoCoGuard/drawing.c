@@ -22,12 +22,12 @@ struct specification_request {
 static void parse(void *context) {
   struct specification_request *request = context;
   request->specification = mj_parseXML(request->path, NULL, mujoco_guard_text, sizeof mujoco_guard_text);
-  // As for models that are simulated: threads only share out meshes and textures.
-  if (request->specification) request->specification->compiler.usethread = 0;
 }
 
 static void compile(void *context) {
   struct specification_request *request = context;
+  // As for models that are simulated: threads only share out meshes and textures.
+  request->specification->compiler.usethread = 0;
   request->model = mj_compile(request->specification, NULL);
   if (!request->model) {
     snprintf(mujoco_guard_text, sizeof mujoco_guard_text, "%s", mjs_getError(request->specification));

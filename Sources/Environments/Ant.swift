@@ -1,10 +1,13 @@
 import Gym
+import MuJoCo
 
 /// A four-legged walker in space.
 /// - Source: Schulman et al. 2016, arXiv:1506.02438; rules and model as Gymnasium 1.4's Ant-v4 and -v5. `-v2` is v4
 ///   with contact forces in the observation and their cost in the reward, as in the original v2.
 enum Ant: LocomotionFamily {
   static let name = "Ant"
+  /// Further away than the model's camera, whose picture is as wide as the legs.
+  static let viewpoint: Viewpoint? = Viewpoint(following: "torso", distance: 4.2, elevation: -12)
 
   static func parameters(_ version: RuleVersion) -> [ParameterDescriptor] {
     let shared: [ParameterDescriptor] = [

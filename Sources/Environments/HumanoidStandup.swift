@@ -1,9 +1,12 @@
 import Gym
+import MuJoCo
 
 /// The humanoid lies on its back and is to stand up; it never terminates.
 /// - Source: rules and model as Gymnasium 1.4's HumanoidStandup-v4 and -v5. v4 has no parameters of its own there.
 enum HumanoidStandup: LocomotionFamily {
   static let name = "HumanoidStandup"
+  /// The model's camera stands where a foot reaches out of the picture.
+  static let viewpoint: Viewpoint? = Viewpoint(following: "torso", distance: 3.5, elevation: -12)
 
   static func parameters(_ version: RuleVersion) -> [ParameterDescriptor] {
     let shared: [ParameterDescriptor] = [.modelFile("humanoidstandup.xml"), .frameSkip(5), .divergence]

@@ -30,6 +30,8 @@ final class InvertedDoublePendulum: SimulatedTask {
     try startAtRest()
   }
 
+  var viewpoint: Viewpoint? { Viewpoint(at: [0, 0, 0.45], distance: 3.4, elevation: -10) }
+
   func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {

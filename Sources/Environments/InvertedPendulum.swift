@@ -22,6 +22,8 @@ final class InvertedPendulum: SimulatedTask {
     try startAtRest()
   }
 
+  var viewpoint: Viewpoint? { Viewpoint(at: [0, 0, 0.25], distance: 2.6, elevation: -10) }
+
   func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator
   ) -> (positions: [Double], velocities: [Double]) {

@@ -1,4 +1,5 @@
 import Gym
+import MuJoCo
 
 /// A locomotion task's rules as data: what differs between tasks and between the versions of one task.
 /// ``LocomotionTask`` acts by them and ``LocomotionTask/summary`` tells them, so the two can not disagree.
@@ -123,14 +124,18 @@ extension TaskFamily {
 /// One robot's tasks: what its parameters are and which rules they make, per version.
 protocol LocomotionFamily: TaskFamily {
   static func rules(_ version: RuleVersion, _ parameters: Parameters) throws(EnvironmentError) -> LocomotionRules
+  /// Where it is looked at from; `nil` for the model's own camera.
+  static var viewpoint: Viewpoint? { get }
 }
 
 extension LocomotionFamily {
+  static var viewpoint: Viewpoint? { nil }
+
   static func make(
     _ version: RuleVersion, _ parameters: Parameters, _ descriptors: [ParameterDescriptor]
   ) throws -> any SimulatedTask {
     try LocomotionTask(
-      id: parameters.environment, rules: rules(version, parameters), parameters: parameters, descriptors: descriptors)
+      id: parameters.environment, rules: rules(version, parameters), viewpoint: viewpoint, parameters: parameters, descriptors: descriptors)
   }
 }
 

@@ -6,6 +6,8 @@ import Random
 final class LocomotionTask: SimulatedTask {
   let world: SimulatedWorld
   let rules: LocomotionRules
+  var viewpoint: Viewpoint? { givenViewpoint }
+  private let givenViewpoint: Viewpoint?
   private let displacement: ResolvedDisplacement
   /// Where the robot was before the step.
   private var placeBefore = SIMD2<Double>.zero
@@ -18,10 +20,11 @@ final class LocomotionTask: SimulatedTask {
   }
 
   init(
-    id: String, rules: LocomotionRules, parameters: Parameters, descriptors: [ParameterDescriptor]
+    id: String, rules: LocomotionRules, viewpoint: Viewpoint?, parameters: Parameters, descriptors: [ParameterDescriptor]
   ) throws {
     let model = try Self.loadModel(parameters)
     self.rules = rules
+    givenViewpoint = viewpoint
     displacement = try Self.resolve(rules, in: model, parameters)
     world = try SimulatedWorld(
       id: id, model: model, observationSize: rules.observation.reduce(0) { $0 + $1.count(in: model) }, timeLimit: 1000,

@@ -11,6 +11,14 @@ public protocol PosedEnvironment: Environment {
 
   /// Where everything is now.
   func pose() throws -> Pose
+
+  /// Where it is looked at from; `nil` for the model's camera `track`, or where it has none MuJoCo's view of the whole model.
+  var viewpoint: Viewpoint? { get }
+}
+
+extension PosedEnvironment {
+  /// The model's camera.
+  public var viewpoint: Viewpoint? { nil }
 }
 
 extension SimulatedTask {

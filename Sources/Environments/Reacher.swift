@@ -39,6 +39,8 @@ final class Reacher: SimulatedTask {
     try startAtRest()
   }
 
+  var viewpoint: Viewpoint? { Viewpoint(at: [0, 0, 0], distance: 0.85, elevation: -60) }
+
   /// The arm near the model's state, the target anywhere within 0.2 m.
   func drawStart<Generator: RandomNumberGenerator>(
     using generator: inout Generator

@@ -92,13 +92,14 @@ protocol FilmEncoder: AnyObject {
 extension Performance {
   /// Plays episodes for a film: one picture per step, the first state's included.
   /// - Parameters:
+  ///   - steps: an episode is left after so many; `nil`: it is played to its end.
   ///   - every: only each so many-th step is pictured, and the last; the film runs as fast as it would otherwise.
   ///   - caption: for each episode, where the renderer can write.
   ///   - interrupted: asked before each picture; an error from it ends the film.
   /// - Returns: pictures taken.
   @discardableResult
   public func record(
-    _ episodes: Int, with renderer: any Renderer, every: Int = 1, width: Int, height: Int, caption: String? = nil,
+    _ episodes: Int, steps: Int? = nil, with renderer: any Renderer, every: Int = 1, width: Int, height: Int, caption: String? = nil,
     interrupted: () throws -> Void = {}, append: (Picture) throws -> Void
   ) throws -> Int {
     var picture = Picture(width: width, height: height)
@@ -112,9 +113,9 @@ extension Performance {
     for _ in 0..<episodes {
       try beginEpisode()
       try shoot()
-      while ending == nil {
+      while ending == nil && step != steps {
         try advance()
-        if step % every == 0 || ending != nil { try shoot() }
+        if step % every == 0 || ending != nil || step == steps { try shoot() }
       }
     }
     return count

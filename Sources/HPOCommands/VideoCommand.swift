@@ -39,10 +39,13 @@ struct VideoCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Episodes to play.")
   var episodes = 1
 
+  @Option(parsing: .unconditional, help: "Steps of each episode at most, for short films. (default: to its end)")
+  var steps: Int?
+
   @Option(help: ArgumentHelp("Pixels, both numbers even.", valueName: "width>x<height"))
   var size = FrameSize(480, 480)
 
-  @Option(help: "A camera of the model, or 'free'; 'track' where the model has it.")
+  @Option(help: "A camera of the model, 'free', or 'usual' where the task has a place of its own.")
   var camera: String?
 
   @Option(parsing: .unconditional, help: "Seed of the starts; 'hpo evaluate' with the same plays the same episodes.")
@@ -60,6 +63,7 @@ struct VideoCommand: ParsableCommand {
 
   func validate() throws {
     if episodes < 1 { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps)") }
     if every < 1 { throw ValidationError("--every must be at least 1, not \(every)") }
     if snapshots && (networks.best || networks.snapshot != nil) {
       throw ValidationError("--snapshots means all of them; --best and --snapshot name one")
@@ -81,7 +85,7 @@ struct VideoCommand: ParsableCommand {
           if index > 0 { performance.successor = Performer(try Shown.policy(shown, chosen)) }
           let name = (performance.successor ?? performance.performer).name
           pictures += try performance.record(
-            episodes, with: renderer, every: every, width: size.width, height: size.height, caption: snapshots ? name : nil,
+            episodes, steps: steps, with: renderer, every: every, width: size.width, height: size.height, caption: snapshots ? name : nil,
             interrupted: Interrupted.check, append: append)
           say("\(name): return \(String(format: "%.2f", performance.totalReward)), \(performance.step) steps")
         }

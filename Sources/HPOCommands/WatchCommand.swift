@@ -19,7 +19,7 @@ struct WatchCommand: ParsableCommand {
       "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or an environment.", valueName: "run"))
   var shown: String
 
-  @Option(help: "A camera of the model, or 'free'; 'track' where the model has it.")
+  @Option(help: "A camera of the model, 'free', or 'usual' where the task has a place of its own.")
   var camera: String?
 
   @Option(parsing: .unconditional, help: "Seed of the starts.")

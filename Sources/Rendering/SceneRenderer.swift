@@ -43,7 +43,7 @@ final class SceneRenderer: Renderer {
 
   init(of environment: any PosedEnvironment, width: Int, height: Int, camera: String?) throws {
     self.environment = environment
-    scene = try VisualScene(try environment.visualModel(), width: width, height: height)
+    scene = try VisualScene(try environment.visualModel(), width: width, height: height, viewpoint: environment.viewpoint)
     try scene.choose(camera, environment: environment)
     offscreen = try OffscreenContext()
     largest = (width, height)

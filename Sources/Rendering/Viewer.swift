@@ -54,7 +54,7 @@ public final class Viewer {
     let id = environment.specification.id
     switch environment {
     case let environment as any PosedEnvironment:
-      let scene = try VisualScene(try environment.visualModel(), width: 16, height: 16)
+      let scene = try VisualScene(try environment.visualModel(), width: 16, height: 16, viewpoint: environment.viewpoint)
       try scene.choose(camera, environment: environment)
       stage = .scene(environment, scene)
     case let environment as any DrawableEnvironment:

@@ -113,6 +113,9 @@ import Testing
     // Every seventh, and each episode's last.
     let some = try performance.record(1, with: renderer, every: 7, width: 96, height: 96) { _ in }
     #expect(some == 4)
+    // Left after ten steps: the first state, the seventh, and where it was left.
+    #expect(try performance.record(2, steps: 10, with: renderer, every: 7, width: 96, height: 96) { _ in } == 6)
+    #expect(performance.step == 10 && performance.ending == nil)
   }
 
   @Test func `who cannot be drawn is told how`() {

@@ -121,6 +121,7 @@ enum {
   F(int, b3CreatePoseCommandSetJointPosition, (b3PhysicsClientHandle, b3SharedMemoryCommandHandle, int, double)) \
   F(int, b3CreatePoseCommandSetJointVelocity, (b3PhysicsClientHandle, b3SharedMemoryCommandHandle, int, double)) \
   F(b3SharedMemoryCommandHandle, b3RequestActualStateCommandInit, (b3PhysicsClientHandle, int)) \
+  F(int, b3RequestActualStateCommandComputeForwardKinematics, (b3SharedMemoryCommandHandle, int)) \
   F(int, b3GetStatusActualState, \
     (b3SharedMemoryStatusHandle, int *, int *, int *, const double **, const double **, const double **, \
      const double **)) \

@@ -150,10 +150,8 @@ struct HumanoidStage: ~Copyable {
     return visual.pose(humanoidNow, flag: try state(of: flag)?.basePosition, cube: try state(of: cube))
   }
 
-  /// Where the links' centres of mass are, by name, metres.
-  func linkPositions() throws -> [(name: String, position: SIMD3<Double>)] {
-    var now = BodyState()
-    try world.read(humanoid, into: &now)
-    return zip(humanoid.joints, now.linkPositions).map { ($0.linkName, $1) }
+  /// Where the links' frames are, by name, metres; see ``World/linkFramePositions(of:)``.
+  mutating func linkFramePositions() throws -> [(name: String, position: SIMD3<Double>)] {
+    Array(zip(humanoid.joints.map(\.linkName), try world.linkFramePositions(of: humanoid)))
   }
 }

@@ -53,8 +53,8 @@ extension RoboschoolHumanoid: PosedEnvironment {
 
   public func pose() throws -> Pose { try stage.pose(as: try visual()) }
 
-  /// Where Bullet has the links' centres of mass, by name: for tests of the pose.
-  package func linkPositions() throws -> [(name: String, position: SIMD3<Double>)] { try stage.linkPositions() }
+  /// Where Bullet has the links' frames, by name, metres: for tests of the pose, as it disturbs the simulation.
+  package func linkFramePositions() throws -> [(name: String, position: SIMD3<Double>)] { try stage.linkFramePositions() }
 
   private func visual() throws -> VisualHumanoid {
     if let made = madeVisual { return made }

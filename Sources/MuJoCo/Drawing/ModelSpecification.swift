@@ -83,6 +83,10 @@ public struct ModelSpecification: ~Copyable {
 
   /// A sun that shines straight down and goes with a body, whose shadow it throws: shadows are drawn about a light.
   public mutating func addSun(above body: String) throws(MuJoCoError) {
+    // In extents of the model. MuJoCo's shadow map of a whole extent is so coarse, and its depths so close to one another, that a floor
+    // throws dark streaks upon itself near the horizon.
+    pointer.pointee.visual.map.shadowclip = 0.25
+    pointer.pointee.visual.map.zfar = 400
     let light = mjs_addLight(try find(body), nil)!
     light.pointee.type = mjLIGHT_DIRECTIONAL
     light.pointee.mode = mjCAMLIGHT_TRACKCOM

@@ -15,19 +15,26 @@ package final class VisualScene {
   let scene: UnsafeMutablePointer<mjvScene>
   private var option = mjvOption()
   private var camera = mjvCamera()
+  private var isAtViewpoint = false
   private let path: String
+  private let viewpoint: Viewpoint?
   /// The model's cameras that have names.
   package let cameras: [(name: String, index: Int)]
 
   /// What every model can be seen from: MuJoCo's free camera, which looks at the whole of the model as it was compiled.
   package static let freeCamera = "free"
+  /// A task's own viewpoint, where it has one.
+  package static let viewpointCamera = "usual"
   /// The camera that Gymnasium's pictures are taken with, where a model has it.
-  package static let usualCamera = "track"
+  package static let trackingCamera = "track"
 
   /// - Parameters:
   ///   - width, height: the largest picture that will be wanted, pixels.
+  ///   - viewpoint: the usual one; the camera "track" where this is `nil` or follows a body that the model has not got.
   ///   - markers: that will be drawn, at most.
-  package init(_ model: Model, width: Int, height: Int, markers: Int = 16) throws(MuJoCoError) {
+  package init(
+    _ model: Model, width: Int, height: Int, viewpoint: Viewpoint? = nil, markers: Int = 16
+  ) throws(MuJoCoError) {
     func failure(_ function: String) -> MuJoCoError {
       .callFailed(function: function, model: model.path, reason: ErrorGuard.message)
     }
@@ -37,6 +44,11 @@ package final class VisualScene {
     copy.pointee.vis.global.offheight = Int32(height)
     // Looks the same as MuJoCo's 4096 and takes half of the time.
     copy.pointee.vis.quality.shadowsize = min(copy.pointee.vis.quality.shadowsize, 1024)
+    // A model without lights has the camera's own lamp alone, which MuJoCo makes dim to go with others.
+    if copy.pointee.nlight == 0 {
+      copy.pointee.vis.headlight.ambient = (0.3, 0.3, 0.3)
+      copy.pointee.vis.headlight.diffuse = (0.7, 0.7, 0.7)
+    }
     guard let data = mujoco_guard_make_data(copy) else {
       let failure = failure("mj_makeData")
       mj_deleteModel(copy)
@@ -52,11 +64,15 @@ package final class VisualScene {
     self.data = data
     self.scene = scene
     path = model.path
+    self.viewpoint = viewpoint.flatMap { viewpoint in
+      guard let body = viewpoint.followed else { return viewpoint }
+      return mj_name2id(copy, Int32(mjOBJ_BODY.rawValue), body) > 0 ? viewpoint : nil
+    }
     cameras = (0..<Int(copy.pointee.ncam)).compactMap { index in
       mj_id2name(copy, Int32(mjOBJ_CAMERA.rawValue), Int32(index)).map { (String(cString: $0), index) }
     }
     mjv_defaultOption(&option)
-    look(through: cameras.contains { $0.name == Self.usualCamera } ? Self.usualCamera : Self.freeCamera)
+    _ = look(through: Self.viewpointCamera) || look(through: Self.trackingCamera) || look(through: Self.freeCamera)
   }
 
   deinit {
@@ -69,12 +85,26 @@ package final class VisualScene {
   package var positionCount: Int { Int(model.pointee.nq) }
 
   /// Names that ``look(through:)`` takes.
-  package var cameraNames: [String] { cameras.map(\.name) + [Self.freeCamera] }
+  package var cameraNames: [String] { (viewpoint == nil ? [] : [Self.viewpointCamera]) + cameras.map(\.name) + [Self.freeCamera] }
 
   /// Chooses a camera.
   /// - Returns: false where there is none of that name.
   @discardableResult
   package func look(through name: String) -> Bool {
+    isAtViewpoint = false
+    if name == Self.viewpointCamera, let viewpoint {
+      mjv_defaultCamera(&camera)
+      if let body = viewpoint.followed {
+        camera.type = Int32(mjCAMERA_TRACKING.rawValue)
+        camera.trackbodyid = mj_name2id(model, Int32(mjOBJ_BODY.rawValue), body)
+      }
+      camera.lookat = (viewpoint.target.x, viewpoint.target.y, viewpoint.target.z)
+      camera.distance = viewpoint.distance
+      camera.azimuth = viewpoint.azimuth
+      camera.elevation = viewpoint.elevation
+      isAtViewpoint = true
+      return true
+    }
     if let (_, index) = cameras.first(where: { $0.name == name }) {
       mjv_defaultCamera(&camera)
       camera.type = Int32(mjCAMERA_FIXED.rawValue)
@@ -88,7 +118,8 @@ package final class VisualScene {
 
   /// From camera to camera, the free one last, and around again; from a camera that was moved by hand to the first.
   package func lookThroughNextCamera() {
-    let present = cameras.firstIndex { camera.type == Int32(mjCAMERA_FIXED.rawValue) && $0.index == Int(camera.fixedcamid) }
+    let fixed = cameras.first { camera.type == Int32(mjCAMERA_FIXED.rawValue) && $0.index == Int(camera.fixedcamid) }?.name
+    let present = cameraNames.firstIndex { $0 == (isAtViewpoint ? Self.viewpointCamera : fixed) }
     look(through: cameraNames[present.map { $0 + 1 } ?? 0])
   }
 
@@ -131,6 +162,7 @@ extension VisualScene {
   /// Moves the camera; one that was the model's becomes one that follows the same body.
   package func moveCamera(_ motion: Motion, _ dx: Double, _ dy: Double) {
     release()
+    isAtViewpoint = false
     switch motion {
     case .orbit:
       mjv_moveCamera(model, Int32(mjMOUSE_ROTATE_H.rawValue), dx, 0, &camera)
