@@ -67,16 +67,17 @@ lint:
 format:
 	@swift format --in-place --parallel $$(git ls-files '*.swift')
 
-## test: every test, or some: make test FILTER=AgentsTests
+## test: every test, the Python package's too where there is a Python; or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) --explicit-target-dependency-import-check error $(if $(FILTER),--filter "$(FILTER)")
+	@$(if $(FILTER),:,$(MAKE) --no-print-directory test-python)
 
 ## test-python: the tests of the figures' Python package, where there is a Python
 .PHONY: test-python
 test-python:
 	@python=$$(Experiments/python/environment.sh); code=$$?; \
-	if [ $$code -eq 3 ]; then echo "test-python: left out, there is no Python for them"; exit 0; fi; \
+	if [ $$code -eq 3 ]; then echo "test-python: the Python package's tests are left out"; exit 0; fi; \
 	[ $$code -eq 0 ] || exit $$code; \
 	program=$(HPO); cd Experiments/python && HPO_PROGRAM=$${HPO_PROGRAM:-$$program} PYTHONPATH=src "$$python" -m pytest
 
