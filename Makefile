@@ -144,10 +144,31 @@ else
 	@$(FIGURE_PYTHON) figure $(if $(FIGURE_PLAN),"$(FIGURE_PLAN)") "$(RUNS)" --output "$(FIGURES)"
 endif
 
+# README's picture, from curves that are kept here.
+FRONT ?= Experiments/method-small/curves
+FRONT_TITLE ?= SAC-HPO beside SAC, small networks
+
+## front: README's picture, Documentation/Media/front.png, from kept curves: FRONT=folder FRONT_TITLE=…
+.PHONY: front
+front:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(FIGURE_PYTHON) figure "$(FRONT)" --name front --title "$(FRONT_TITLE)" --output "$$folder" >"$$folder/files" && \
+	  mkdir -p Documentation/Media && cp "$$folder/front.png" Documentation/Media/front.png && echo Documentation/Media/front.png
+
 ## compare: a table of all algorithms, e.g. make compare RUNS=runs [AT=100000] [SINCE=50000]; FIGURES=folder keeps it in three formats
 .PHONY: compare
 compare:
 	@$(FIGURE_PYTHON) compare "$(RUNS)" $(if $(AT),--at "$(AT)") $(if $(SINCE),--since "$(SINCE)") --output "$(FIGURES)"
+
+STUDY ?=
+TRIALS ?=
+
+## study: search for settings with Optuna, e.g. make study STUDY=Experiments/python/studies/inverted-pendulum.yaml [TRIALS=12 JOBS=2]
+.PHONY: study
+study: $(BULLET) build
+	@test -n "$(STUDY)" || { echo "make study: name a study, STUDY=Experiments/python/studies/inverted-pendulum.yaml" >&2; exit 2; }
+	@program=$(HPO); $(FIGURE_PYTHON) study "$(STUDY)" --out "$(OUT)" --program "$$program" $(if $(TRIALS),--trials "$(TRIALS)") \
+	  $(if $(JOBS),--jobs "$(JOBS)")
 
 ## bench: speed of environments, update parts and the training loop
 .PHONY: bench
