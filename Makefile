@@ -67,16 +67,17 @@ lint:
 format:
 	@swift format --in-place --parallel $$(git ls-files '*.swift')
 
-## test: every test, or some: make test FILTER=AgentsTests
+## test: every test, the Python package's too where there is a Python; or some: make test FILTER=AgentsTests
 .PHONY: test
 test: setup setup-bullet
 	swift test $(SWIFT_FLAGS) --explicit-target-dependency-import-check error $(if $(FILTER),--filter "$(FILTER)")
+	@$(if $(FILTER),:,$(MAKE) --no-print-directory test-python)
 
 ## test-python: the tests of the figures' Python package, where there is a Python
 .PHONY: test-python
 test-python:
 	@python=$$(Experiments/python/environment.sh); code=$$?; \
-	if [ $$code -eq 3 ]; then echo "test-python: left out, there is no Python for them"; exit 0; fi; \
+	if [ $$code -eq 3 ]; then echo "test-python: the Python package's tests are left out"; exit 0; fi; \
 	[ $$code -eq 0 ] || exit $$code; \
 	program=$(HPO); cd Experiments/python && HPO_PROGRAM=$${HPO_PROGRAM:-$$program} PYTHONPATH=src "$$python" -m pytest
 
@@ -159,10 +160,31 @@ else
 	@$(FIGURE_PYTHON) figure $(if $(FIGURE_PLAN),"$(FIGURE_PLAN)") "$(RUNS)" --output "$(FIGURES)"
 endif
 
+# README's picture, from curves that are kept here.
+FRONT ?= Experiments/method-small/curves
+FRONT_TITLE ?= SAC-HPO beside SAC, small networks
+
+## front: README's picture, Documentation/Media/front.png, from kept curves: FRONT=folder FRONT_TITLE=…
+.PHONY: front
+front:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(FIGURE_PYTHON) figure "$(FRONT)" --name front --title "$(FRONT_TITLE)" --output "$$folder" >"$$folder/files" && \
+	  mkdir -p Documentation/Media && cp "$$folder/front.png" Documentation/Media/front.png && echo Documentation/Media/front.png
+
 ## compare: a table of all algorithms, e.g. make compare RUNS=runs [AT=100000] [SINCE=50000]; FIGURES=folder keeps it in three formats
 .PHONY: compare
 compare:
 	@$(FIGURE_PYTHON) compare "$(RUNS)" $(if $(AT),--at "$(AT)") $(if $(SINCE),--since "$(SINCE)") --output "$(FIGURES)"
+
+STUDY ?=
+TRIALS ?=
+
+## study: search for settings with Optuna, e.g. make study STUDY=Experiments/python/studies/inverted-pendulum.yaml [TRIALS=12 JOBS=2]
+.PHONY: study
+study: $(BULLET) build
+	@test -n "$(STUDY)" || { echo "make study: name a study, STUDY=Experiments/python/studies/inverted-pendulum.yaml" >&2; exit 2; }
+	@program=$(HPO); $(FIGURE_PYTHON) study "$(STUDY)" --out "$(OUT)" --program "$$program" $(if $(TRIALS),--trials "$(TRIALS)") \
+	  $(if $(JOBS),--jobs "$(JOBS)")
 
 ## bench: speed of environments, update parts and the training loop
 .PHONY: bench

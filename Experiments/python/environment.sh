@@ -29,11 +29,12 @@ exec 9>"$environment.lock"
 flock 9
 
 if [ ! -e "$environment/ready" ]; then
-  echo "figures: setting up Python packages in $environment, once (about 600 MB)" >&2
+  echo "figures: setting up Python packages in $environment, once (about 900 MB, some minutes)" >&2
   # What an interrupted set-up left is done over.
   "$python" -m venv --clear "$environment" >&2
-  "$environment/bin/pip" --quiet --disable-pip-version-check install --requirement "$here/requirements.txt" >&2 || {
-    echo "figures: pip could not install what $here/requirements.txt names" >&2
+  "$environment/bin/pip" --quiet --disable-pip-version-check install --requirement "$here/requirements.txt" >"$environment/pip.log" 2>&1 || {
+    echo "figures: pip could not install what $here/requirements.txt names: $(grep -m 1 ERROR "$environment/pip.log" ||
+      tail -n 1 "$environment/pip.log")" >&2
     exit 1
   }
   touch "$environment/ready"

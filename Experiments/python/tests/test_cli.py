@@ -80,11 +80,14 @@ def test_what_cannot_be_written_is_a_failure_in_one_line(mini: pathlib.Path, tmp
 def test_following_stops_at_ctrl_c_with_what_it_has(mini: pathlib.Path, tmp_path: pathlib.Path, write_run) -> None:
     folder = mini / "Hopper-v2" / "sac-hpo" / "seed-0"
     write_run(folder)
+    # What a shell starts in the background inherits SIGINT ignored, and so would this child; no code runs between fork and exec for it,
+    # since threads of this process may hold locks then.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "hpo", "export", folder, "--format", "tensorboard", "--output", tmp_path, "--follow"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     assert "scalars in" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)

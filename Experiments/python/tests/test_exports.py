@@ -199,7 +199,7 @@ def test_one_run_is_exported_not_several(mini: pathlib.Path, tmp_path: pathlib.P
 def test_csv_files_hold_the_tables(mini: pathlib.Path, tmp_path: pathlib.Path) -> None:
     files, _ = export_csv(mini, tmp_path)
     assert [file.name for file in files] == ["evaluation.csv", "returns.csv", "episode.csv", "update.csv"]
-    table = pd.read_csv(files[0], keep_default_na=False)
+    table = pd.read_csv(files[0], keep_default_na=False, float_precision="round_trip")
     assert table["return"].tolist() == hpo.load(mini, warn=False)["return"].tolist()
     (single,), _ = export_csv(HOPPER, tmp_path / "one.csv")
     assert len(pd.read_csv(single)) == 3

@@ -94,6 +94,14 @@ def test_every_figure_comes_as_png_and_pdf_smoothed_and_raw_with_its_caption_ins
     assert notes == ["HalfCheetah-v2: sac has no run with seed 1, which others have there"]
 
 
+def test_a_name_and_a_title_are_for_one_figure(runs: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    files, _ = draw_figures(runs / "costs", tmp_path / "out", name="front", title="Costs on Ant")
+    assert [file.name for file in files] == ["front.png", "front.pdf", "front-raw.png", "front-raw.pdf"]
+    assert Image.open(files[0]).text["Title"] == "Costs on Ant"
+    with pytest.raises(UsageError, match="one name or title, and 2 figures to draw: costs, mini; name the folder of one of them"):
+        draw_figures(runs, tmp_path / "out", name="front")
+
+
 def test_the_same_curves_give_the_same_bytes(mini: pathlib.Path, tmp_path: pathlib.Path) -> None:
     once, again = (draw_figures(mini, tmp_path / name)[0] for name in ("a", "b"))
     assert [file.read_bytes() for file in once] == [file.read_bytes() for file in again]
@@ -140,8 +148,8 @@ def test_variants_are_lines_or_panels_by_title(mini: pathlib.Path, tmp_path: pat
     for seed, name in enumerate(("K 1", "K 2", "std 1")):
         target = mini / "Hopper-v2" / f"sac-hpo+{name}"
         target.mkdir()
-        shutil.copytree(mini / "Hopper-v2" / "sac-hpo" / f"seed-{seed}", target / "seed-0")
-    text = "name: mini\nenvironments: [Hopper]\nalgorithms: [sac-hpo]\nvariants: {K 1: {}, K 2: {}, std 1: {}}\nsteps: 300\n"
+        shutil.copytree(mini / "Hopper-v2" / "sac-hpo" / f"seed-{seed}", target / f"seed-{seed}")
+    text = "name: mini\nenvironments: [Hopper]\nalgorithms: [sac-hpo]\nvariants: {K 1: {}, K 2: {}, std 1: {}}\nseeds: 0-2\nsteps: 300\n"
     plan = tmp_path / "plan.yaml"
     plan.write_text(text + "figure: {panels: {steps: [K 1, K 2], deviation: [std 1]}}\n", encoding="utf-8")
     loaded = load_plan(plan)

@@ -51,6 +51,19 @@ def test_the_probability_of_improvement_counts_pairs_and_half_of_ties() -> None:
     assert probability_of_improvement(x, y).value == pytest.approx(np.mean(pairs))
 
 
+def test_improvements_and_their_intervals_are_rliables_own() -> None:
+    generator = np.random.default_rng(3)
+    # With ties, and other numbers of runs.
+    x, y = generator.integers(0, 6, (6, 2)).astype(float), generator.integers(0, 6, (4, 2)).astype(float)
+    np.random.seed(0)
+    _, intervals = library.get_interval_estimates(
+        {"a": (x, y)}, lambda *scores: np.array([metrics.probability_of_improvement(*scores)]), reps=200
+    )
+    ours = probability_of_improvement(x, y, resamples=200)
+    assert ours.value == pytest.approx(metrics.probability_of_improvement(x, y), abs=1e-12)
+    assert (ours.low, ours.high) == pytest.approx(tuple(intervals["a"][:, 0]), abs=1e-12)
+
+
 def test_tables_are_reproducible_and_leave_numpys_generator_as_it_was() -> None:
     np.random.seed(123)
     expected = np.random.random(3)

@@ -1,4 +1,4 @@
-"""Curves, figures, tables, policies and exports of Hamiltonian Policy Optimization runs. It never trains.
+"""Curves, figures, tables, policies and exports of Hamiltonian Policy Optimization runs; it leaves training to the program.
 
     data = hpo.load("runs/figure-2")             # a tidy pandas table
     policy = hpo.Policy("runs/Hopper-v2/sac-hpo/seed-0")
@@ -16,7 +16,7 @@ from .runs import Run, find, load
 __version__ = "0.1.0"
 __all__ = [
     "HpoError", "Policy", "Run", "RunWarning", "UsageError", "compare", "draw_figures", "evaluate", "find", "load",
-    "load_plan", "make_environment",
+    "load_plan", "load_study_plan", "make_environment", "run_study",
 ]
 
 # What needs large libraries is imported when it is first asked for.
@@ -26,6 +26,8 @@ _LATER = {
     "draw_figures": "figures",
     "evaluate": "evaluation",
     "load_plan": "plan",
+    "load_study_plan": "study",
+    "run_study": "study",
     "make_environment": "evaluation",
 }
 

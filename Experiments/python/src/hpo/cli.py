@@ -1,4 +1,4 @@
-"""The command line: ``python -m hpo figure | compare | export | scatter``."""
+"""The command line: ``python -m hpo figure | compare | export | scatter | study``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _count(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m hpo",
-        description="Figures, tables and exports of Hamiltonian Policy Optimization runs, also while they grow. It never trains.",
+        description="Figures, tables and exports of Hamiltonian Policy Optimization runs, also while they grow; and hyper-parameter "
+        "studies, whose trials the program trains.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hpo (Python) {__version__}")
@@ -47,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     figure.add_argument("arguments", nargs="+", metavar="[PLAN] RUNS", help="a plan's YAML file, if any, and the folder of the runs")
     figure.add_argument("--output", required=True, metavar="DIR", help="folder for the pictures")
+    figure.add_argument("--name", help="of the files, in place of the plan's")
+    figure.add_argument("--title", help="above the picture, in place of the name")
     figure.set_defaults(run=_figure)
 
     compare = commands.add_parser(
@@ -87,6 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     scatter.add_argument("--output", required=True, metavar="DIR", help="folder for the pictures")
     scatter.add_argument("--name", default="actions", help="of the pictures (actions)")
     scatter.set_defaults(run=_scatter)
+
+    study = commands.add_parser(
+        "study", help="search for good settings: Optuna proposes, hpo trains",
+        description="Trains trials of a study, as many at a time as there are processors, and gives up those that fall behind. The same "
+        "command goes on with a study that was stopped or killed. Trials are runs below OUT/NAME, beside study.db, trials.csv and best.yaml.",
+    )
+    study.add_argument("study", metavar="STUDY", help="a YAML file: environment, algorithm, steps, settings, space …")
+    study.add_argument("--out", default="runs", metavar="DIR", help="folder of runs (runs)")
+    study.add_argument("--trials", type=_count, metavar="N", help="trials in all, in place of the file's")
+    study.add_argument("--jobs", type=_count, metavar="N", help="trials at a time, one thread each (a processor each)")
+    study.add_argument("--program", metavar="HPO", help="the program (what HPO_PROGRAM names, or hpo on the path)")
+    study.set_defaults(run=_study)
     return parser
 
 
@@ -103,7 +118,7 @@ def _figure(options: argparse.Namespace) -> None:
     *plan, runs = options.arguments
     if not plan and Path(runs).suffix in (".yaml", ".yml"):
         raise UsageError(f"name the folder of the runs after the plan: python -m hpo figure {runs} runs --output {options.output}")
-    files, notes = draw_figures(runs, options.output, plan[0] if plan else None)
+    files, notes = draw_figures(runs, options.output, plan[0] if plan else None, name=options.name, title=options.title)
     _say(notes)
     for file in files:
         print(file)
@@ -171,6 +186,15 @@ def _scatter(options: argparse.Namespace) -> None:
 
     for file in draw_scatter(options.files, options.output, options.name):
         print(file)
+
+
+def _study(options: argparse.Namespace) -> None:
+    from .study import run_study
+
+    run_study(
+        options.study, options.out, trials=options.trials, jobs=options.jobs, program=options.program,
+        say=lambda line: print(line, flush=True),
+    )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,15 +6,15 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gymnasium
-import h5py
 import numpy as np
 
 from .environments import gymnasium_spec
 from .errors import HpoError, UsageError
-from .files import reason
+from .files import UNREADABLE, open_read, reason
 from .policy import Policy
 
 
@@ -55,10 +55,11 @@ def read_starts(path: str | os.PathLike[str]) -> list[Start]:
         HpoError: not such a file.
     """
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        file, _ = open_read(Path(path))
+        with file:
             names = sorted((name for name in file if name.startswith("episode_")), key=lambda name: int(name[8:]))
             return [Start(file[name]["qpos0"][:], file[name]["qvel0"][:]) for name in names]
-    except (OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise HpoError(f"'{path}' is no recording of MuJoCo episodes: {reason(error)}") from error
 
 

@@ -3,6 +3,7 @@ what is seen and what is missing."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import re
@@ -64,7 +65,12 @@ class _Panel:
 
 
 def draw_figures(
-    folder: str | os.PathLike[str], output: str | os.PathLike[str], plan: Plan | str | os.PathLike[str] | None = None
+    folder: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    plan: Plan | str | os.PathLike[str] | None = None,
+    *,
+    name: str | None = None,
+    title: str | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Draws a plan's figure, or one for each plan's folder among all runs, as PNG and PDF.
 
@@ -74,6 +80,8 @@ def draw_figures(
         folder: where the runs are: the plan's folder or one above it.
         output: the folder to write to.
         plan: a plan or its file.
+        name: of the files and, without a title, above the picture, in place of the plan's; not where there are several plans to draw.
+        title: above the picture.
 
     Returns:
         The files, and sentences about what is missing, unfinished or damaged.
@@ -87,10 +95,15 @@ def draw_figures(
     else:
         plan = plan if isinstance(plan, Plan) else load_plan(plan)
         jobs = [(plan.name, plan, _of_plan(folder, plan), plan.figure)]
+    if (name or title) and len(jobs) > 1:
+        plans = ", ".join(job[0] for job in jobs)
+        raise UsageError(f"one name or title, and {len(jobs)} figures to draw: {plans}; name the folder of one of them")
     files: list[Path] = []
     notes: list[str] = []
-    for name, job_plan, runs, settings in jobs:
-        drawn, said = _draw(name, job_plan, runs, settings, Path(output))
+    for job_name, job_plan, runs, settings in jobs:
+        if title:
+            settings = dataclasses.replace(settings, title=title)
+        drawn, said = _draw(name or job_name, job_plan, runs, settings, Path(output))
         files += drawn
         notes += said
     if not files:

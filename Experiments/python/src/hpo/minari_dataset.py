@@ -20,10 +20,12 @@ from minari.dataset.minari_storage import MinariStorage
 
 from .environments import action_range, gymnasium_spec, scaled_action
 from .errors import HpoError, UsageError
-from .files import open_read, plain, reason
+from .files import UNREADABLE, dataset_of, open_read, plain, reason
 
 #: Loaders refuse datasets of versions newer than their own; this layout has not changed since.
 MINARI_VERSION = "0.4.3"
+
+_COLUMNS = ("observations", "actions", "rewards", "terminals", "timeouts", "next_observations")
 
 
 def export_minari(folder: str | os.PathLike[str], output: str | os.PathLike[str], dataset_id: str | None = None) -> str:
@@ -47,12 +49,12 @@ def export_minari(folder: str | os.PathLike[str], output: str | os.PathLike[str]
         raise UsageError(f"'{folder}' is no run with a history: it has no replay.h5")
     try:
         file, _ = open_read(replay)
-    except OSError as error:
+    except UNREADABLE as error:
         raise HpoError(f"'{replay}' cannot be read: {reason(error)}") from error
     with file:
         try:
             return _write(file, Path(folder), Path(output).absolute(), dataset_id)
-        except (KeyError, ValueError, OSError, yaml.YAMLError) as error:
+        except UNREADABLE as error:
             raise HpoError(f"'{replay}' cannot be made a dataset: {reason(error)}") from error
 
 
@@ -104,21 +106,19 @@ def _word(text: str) -> str:
 
 def _rows(file: h5py.File, run: Path) -> int:
     """Steps that are part of the run: those that its checkpoint counts."""
-    there = len(file["observations"])
-    try:
-        checkpoint, _ = open_read(run / "checkpoint.h5")
-    except OSError:
+    there = min(len(dataset_of(file, name)) for name in _COLUMNS)
+    if not (run / "checkpoint.h5").is_file():
         return there
+    checkpoint, _ = open_read(run / "checkpoint.h5")
     with checkpoint:
         return min(there, int(checkpoint["rows"].attrs["replay"]))
 
 
 def _network_attributes(run: Path) -> dict[str, Any]:
     for name in ("checkpoint.h5", "best.h5"):
-        try:
-            file, _ = open_read(run / name)
-        except OSError:
+        if not (run / name).is_file():
             continue
+        file, _ = open_read(run / name)
         with file:
             return dict(file["networks"].attrs)
     return {}

@@ -35,8 +35,15 @@ class Perceptron:
     layers: tuple[Layer, ...]
 
     @classmethod
-    def read(cls, group: h5py.Group) -> Perceptron:
-        """Reads ``<index>/{weight, bias[, scale, shift]}``."""
+    def read(cls, group: h5py.Group, *, heads: int = 0) -> Perceptron:
+        """Reads ``<index>/{weight, bias[, scale, shift]}``.
+
+        Args:
+            heads: how many of the last layers stand beside each other on what comes before them.
+
+        Raises:
+            KeyError, ValueError: layers that are missing, do not fit each other or hold numbers that are not finite.
+        """
         layers = []
         for index in sorted(group, key=int):
             tensors = {name: np.asarray(group[index][name], dtype=np.float64) for name in group[index]}
@@ -44,6 +51,13 @@ class Perceptron:
                 if not np.isfinite(tensor).all():
                     raise ValueError(f"{group.name}/{index}/{name} holds numbers that are not finite")
             layers.append(Layer(**tensors))
+        if len(layers) <= heads:
+            raise ValueError(f"{group.name} has {len(layers)} layers, too few")
+        below = None
+        for index, layer in enumerate(layers):
+            _check(layer, below, f"{group.name}/{index}")
+            if index < len(layers) - heads:
+                below = layer
         return cls(tuple(layers))
 
     @property
@@ -59,6 +73,19 @@ class Perceptron:
         for layer in self.layers[:-1]:
             x = activation(_affine(layer, x))
         return _affine(self.layers[-1], x)
+
+
+def _check(layer: Layer, below: Layer | None, where: str) -> None:
+    """A layer's sizes fit each other and the layer below."""
+    if layer.weight.ndim != 2 or 0 in layer.weight.shape:
+        raise ValueError(f"{where}/weight has the shape {layer.weight.shape}, not [out, in]")
+    outputs = layer.weight.shape[0]
+    for name in ("bias", "scale", "shift"):
+        tensor = getattr(layer, name)
+        if tensor is not None and tensor.shape != (outputs,):
+            raise ValueError(f"{where}/{name} has the shape {tensor.shape}, where the weight has {outputs} outputs")
+    if below is not None and layer.weight.shape[1] != below.weight.shape[0]:
+        raise ValueError(f"{where}/weight takes {layer.weight.shape[1]} numbers, the layer below gives {below.weight.shape[0]}")
 
 
 def _affine(layer: Layer, x: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from .errors import HpoError, UsageError
-from .files import open_read, replacing
+from .files import UNREADABLE, open_read, replacing
 from .networks import Critic, Layer, Perceptron
 from .policy import Policy
 
@@ -277,7 +277,7 @@ def export_onnx(
 def _states(run: Path, policy: Policy, count: int = 1000) -> np.ndarray:
     try:
         file, _ = open_read(run / "replay.h5")
-    except OSError:
+    except UNREADABLE:
         return np.random.default_rng(0).standard_normal((count, policy.observation_size))
     with file:
         rows = len(file["observations"])

@@ -14,7 +14,7 @@ import yaml
 
 from .environments import action_range, scaled_action
 from .errors import HpoError, UsageError
-from .files import open_read, plain, reason
+from .files import UNREADABLE, group_of, open_read, plain, reason
 from .networks import Critic, Perceptron, Surface, elu, minimum, penalized, relu, sigmoid
 
 _LOG_STD_MINIMUM, _LOG_STD_MAXIMUM = -20.0, 2.0
@@ -78,8 +78,8 @@ class Policy:
             file, _ = open_read(self.file)
             with file:
                 self.configuration: dict[str, Any] = yaml.safe_load(plain(file.attrs.get("configuration", ""))) or {}
-                self._load(file["networks"])
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError, yaml.YAMLError) as error:
+                self._load(group_of(file, "networks"))
+        except UNREADABLE as error:
             raise HpoError(f"'{self.file}' holds no policy that can be read: {reason(error)}") from error
         self._generator = np.random.default_rng(seed)
         self._first: np.ndarray | None = None
@@ -107,6 +107,7 @@ class Policy:
             self._load_iterative(group)
         else:
             self.base = Perceptron.read(group["policy"])
+            self._expect(self.base, "policy", self.observation_size, self.base.outputs)
             if self.base.outputs not in (d, 2 * d):
                 raise ValueError(f"the policy has {self.base.outputs} outputs where {d} or {2 * d} serve {d} actions")
         self.shared_log_std = np.asarray(group["policy_std/log_std"], np.float64) if "policy_std" in group else None
@@ -125,7 +126,9 @@ class Policy:
         if self.kind == "proposed":
             self.transform = Perceptron.read(group["leapfrog_transform"])
             self.gate = Perceptron.read(group["leapfrog_gate"])
-            self.reads_state = self.transform.inputs == self.observation_size + 2 * d
+            self.reads_state = self.transform.inputs != 2 * d
+            for name, network in (("leapfrog_transform", self.transform), ("leapfrog_gate", self.gate)):
+                self._expect(network, name, 2 * d + (self.observation_size if self.reads_state else 0), d)
         self.tempering = (
             sigmoid(np.asarray(group["tempering/log_odds"], np.float64)) if "tempering" in group and self.is_evolved else None
         )
@@ -135,7 +138,16 @@ class Policy:
             self.steps = int(self.settings["safe_leapfrog_steps"])
             self.cost_limit = float(self.settings["cost_limit"])
             self.gamma = float(self.settings["gamma"])
-            self.target_cost = Critic(Perceptron.read(group["target_cost_critic"]), self.observation_size)
+            self.target_cost = self._critic(group, "target_cost_critic")
+
+    def _expect(self, network: Perceptron, name: str, inputs: int, outputs: int) -> None:
+        if (network.inputs, network.outputs) != (inputs, outputs):
+            raise ValueError(f"{name} takes {network.inputs} numbers and gives {network.outputs}, not {inputs} and {outputs}")
+
+    def _critic(self, group: h5py.Group, name: str) -> Critic:
+        network = Perceptron.read(group[name])
+        self._expect(network, name, self.observation_size + self.action_size, 1)
+        return Critic(network, self.observation_size)
 
     def _kind(self, group: h5py.Group) -> str:
         if "iterative" in group:
@@ -158,23 +170,23 @@ class Policy:
     def _read_critics(self, group: h5py.Group, which: str) -> tuple[list[Critic], Critic | None]:
         """Both critics and, for a safe agent, the cost's."""
         prefix = "target_" if which == "target" else ""
-        critics = [Critic(Perceptron.read(group[f"{prefix}critic{i}"]), self.observation_size) for i in (1, 2)]
+        critics = [self._critic(group, f"{prefix}critic{i}") for i in (1, 2)]
         if self.settings.get("constraint", "none") == "none" or f"{prefix}cost_critic" not in group:
             return critics, None
-        return critics, Critic(Perceptron.read(group[f"{prefix}cost_critic"]), self.observation_size)
+        return critics, self._critic(group, f"{prefix}cost_critic")
 
     def _surface(self, critics: list[Critic], cost: Critic | None) -> Surface:
         """min Q, less λ times the cost for a safe agent."""
         return penalized(minimum(*critics), cost, self.multiplier) if cost else minimum(*critics)
 
     def _load_iterative(self, group: h5py.Group) -> None:
-        layers = Perceptron.read(group["iterative"]).layers
+        layers = Perceptron.read(group["iterative"], heads=4).layers
         self.trunk, self.heads = Perceptron(layers[:-4]), layers[-4:]
         d = self.action_size
         self.iterations = int(self.settings["iterations"])
         self.acting_pessimism = float(self.settings.get("acting_pessimism", 1.0))
         self.iteration_noise = _iteration_noise(group["iteration_noise"], d)
-        self.critics = [Critic(Perceptron.read(group[f"target_critic{i}"]), self.observation_size) for i in (1, 2)]
+        self.critics = [self._critic(group, f"target_critic{i}") for i in (1, 2)]
 
     # Acting
 

@@ -22,7 +22,7 @@ import pandas as pd
 import yaml
 
 from .errors import RunWarning, UsageError
-from .files import open_read, plain, reason
+from .files import UNREADABLE, dataset_of, group_of, open_read, plain, read_column, reason
 
 #: What a run can be. ``running``: a process is at it. ``killed``: it ended without closing its files. ``stopped``: it closed them
 #: before its last step. ``empty``: no curve yet. ``damaged``: a curve that cannot be read.
@@ -156,20 +156,35 @@ def _examine(path: Path, root: Path) -> Run:
             if version != _FORMAT_VERSION:
                 raise ValueError(f"its layout has number {version}, this program reads {_FORMAT_VERSION}")
             step = max((_last(file, group) for group in ("evaluation", "episode", "update")), default=0)
-        settings = yaml.safe_load(attributes.get("configuration", "")) or {}
-    except (OSError, KeyError, ValueError, RuntimeError, yaml.YAMLError) as error:
+        settings = _settings(attributes)
+        for key, kind in (("environment", str), ("algorithm", str), ("seed", int)):
+            names[key] = attributes.get(key, names[key])
+            if type(names[key]) is not kind:
+                raise ValueError(f"its attribute {key} is {names[key]!r}")
+    except UNREADABLE as error:
+        names = _names(path, root)
         return Run(path, **names, state="damaged", problem=f"{curve.name} cannot be read ({reason(error)})")
-    for key in ("environment", "algorithm", "seed"):
-        names[key] = attributes.get(key, names[key])
     steps = settings.get("steps")
     if steps is not None and step >= steps:
         state = "finished"
     elif is_marked:
-        state = "running" if _is_held(path) else "killed"
+        state = "running" if is_held(path) else "killed"
     else:
         state = "stopped"
-    program = " ".join(str(attributes[key]) for key in ("program_version", "commit") if key in attributes)
+    # A build outside a checkout knows no commit.
+    program = " ".join(str(attributes[key]) for key in ("program_version", "commit") if attributes.get(key, "unknown") != "unknown")
     return Run(path, **names, state=state, step=step, steps=steps, version=program, settings=settings)
+
+
+def _settings(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The attribute ``configuration``, YAML, as a mapping; its ``steps``, if any, are a number of them."""
+    settings = yaml.safe_load(attributes.get("configuration", "")) or {}
+    if not isinstance(settings, dict):
+        raise ValueError("its attribute configuration is no list of settings")
+    steps = settings.get("steps")
+    if steps is not None and (type(steps) is not int or steps < 0):
+        raise ValueError(f"its configuration has {steps!r} for steps")
+    return settings
 
 
 def _names(path: Path, root: Path) -> dict[str, Any]:
@@ -189,11 +204,15 @@ def _names(path: Path, root: Path) -> dict[str, Any]:
 
 
 def _last(file: h5py.File, group: str) -> int:
-    steps = file[group]["step"] if group in file else None
-    return int(steps[-1]) if steps is not None and len(steps) else 0
+    if group not in file:
+        return 0
+    steps = dataset_of(group_of(file, group), "step")
+    if steps.ndim != 1 or steps.dtype.kind not in "iu":
+        raise ValueError(f"/{group}/step is not one whole number for each row")
+    return int(steps[-1]) if len(steps) else 0
 
 
-def _is_held(folder: Path) -> bool:
+def is_held(folder: Path) -> bool:
     """Whether a living process holds the run's lock. Asked of the system's table: trying the lock could turn a run away."""
     lock = folder / ".lock"
     try:
@@ -210,7 +229,15 @@ def _is_held(folder: Path) -> bool:
         locks = Path("/proc/locks").read_text(encoding="ascii", errors="replace")
     except OSError:
         return bool(named) and Path(f"/proc/{named.group(1)}").exists()
-    return any(device in line.split() for line in locks.splitlines())
+    for line in locks.splitlines():
+        # 1: FLOCK ADVISORY WRITE 123 08:01:131 0 EOF
+        words = line.split()
+        if len(words) < 6 or words[1] != "FLOCK":
+            continue
+        # The device is not always the one that stat tells (overlays, btrfs); the process may stand for it.
+        if words[5] == device or (named and words[4] == named.group(1) and words[5].endswith(f":{status.st_ino}")):
+            return True
+    return False
 
 
 def load(
@@ -251,7 +278,7 @@ def load(
             continue
         try:
             part = _read(run, table)
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
+        except UNREADABLE as error:
             notes.append(f"{run.path}: {table} cannot be read ({reason(error)}); left out")
             continue
         readable.append(run)
@@ -287,12 +314,14 @@ def _read(run: Run, table: str) -> pd.DataFrame:
 def _columns(run: Run, table: str) -> dict[str, np.ndarray]:
     file, _ = open_read(run.curve)
     with file:
-        group = file[TABLES[table]]
+        group = group_of(file, TABLES[table])
         # `step` grows last: the other datasets are at least as long.
-        rows = len(group["step"])
-        step = group["step"][:rows]
+        step = read_column(group, "step")
+        rows = len(step)
         if table == "returns":
-            returns = group["returns"][:rows]
+            returns = read_column(group, "returns", rows)
+            if returns.ndim != 2:
+                raise ValueError("/evaluation/returns is not a row of episodes for each evaluation")
             episodes = returns.shape[1]
             return {
                 "step": np.repeat(step, episodes),
@@ -301,8 +330,8 @@ def _columns(run: Run, table: str) -> dict[str, np.ndarray]:
             }
         columns = {"step": step}
         for name in sorted(group, key=_order):
-            if name != "step" and group[name].ndim == 1:
-                columns[_COLUMNS.get(name, name)] = group[name][:rows]
+            if name != "step" and dataset_of(group, name).ndim == 1:
+                columns[_COLUMNS.get(name, name)] = read_column(group, name, rows)
         return columns
 
 

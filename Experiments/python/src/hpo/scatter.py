@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import matplotlib
 import numpy as np
 
 from .errors import HpoError, UsageError
 from .figures import COLORS, _thousands, save
-from .files import plain, reason
+from .files import UNREADABLE, open_read, plain, read_column, reason
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -51,17 +50,22 @@ def read_actions(path: str | os.PathLike[str]) -> ActionSample:
     if not Path(path).is_file():
         raise UsageError(f"there is no file '{path}'; `hpo actions RUN --output actions.h5` writes one")
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        file, _ = open_read(Path(path))
+        with file:
             text = {key: plain(file.attrs[key]) for key in ("environment", "algorithm")}
             numbers = {key: int(plain(file.attrs[key])) for key in ("step", "seed")}
-            arrays = {name: file[name][:] for name in ("base_actions", "evolved_actions", "grid_x", "grid_y", "min_q")}
-            x, y = (int(value) for value in file["dimensions"][:])
+            arrays = {name: read_column(file, name) for name in ("base_actions", "evolved_actions", "grid_x", "grid_y", "min_q")}
+            x, y = (int(value) for value in read_column(file, "dimensions"))
         sample = ActionSample(file=Path(path), dimensions=(x, y), **text, **numbers, **arrays)
         d = sample.base_actions.shape[1]
+        if sample.base_actions.ndim != 2 or sample.base_actions.shape != sample.evolved_actions.shape:
+            raise ValueError(f"its actions {sample.base_actions.shape} and {sample.evolved_actions.shape} are no pairs")
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("it holds numbers that are not finite")
         if not (0 <= x < d and 0 <= y < d and sample.min_q.shape == (len(sample.grid_y), len(sample.grid_x))):
             raise ValueError(f"its grid {sample.min_q.shape} or dimensions {x}, {y} do not fit {d} actions")
         return sample
-    except (OSError, KeyError, ValueError, IndexError) as error:
+    except UNREADABLE as error:
         raise HpoError(f"'{path}' is not what `hpo actions` writes: {reason(error)}") from error
 
 

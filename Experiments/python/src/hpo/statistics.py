@@ -19,7 +19,7 @@ from .runs import load
 
 #: Bootstrap resamples behind an interval of an interquartile mean.
 RESAMPLES = 5_000
-#: Behind an interval of a probability of improvement, each of which is a Mann-Whitney test; as many as rliable's examples take.
+#: Behind an interval of a probability of improvement; as many as rliable's examples take.
 PAIRED_RESAMPLES = 2_000
 _CONFIDENCE = 0.95
 
@@ -113,15 +113,21 @@ def probability_of_improvement(
     Args:
         x, y: [runs, tasks]; numbers of runs may differ.
     """
-    value = float(metrics.probability_of_improvement(x, y))
+    value = _share_of_wins(x, y)
     if min(x.shape[0], y.shape[0]) < 2:
         return Estimate(value, np.nan, np.nan)
     with seeded(seed):
         _, intervals = library.get_interval_estimates(
-            {"": (x, y)}, _vector(metrics.probability_of_improvement), reps=resamples, confidence_interval_size=_CONFIDENCE
+            {"": (x, y)}, _vector(_share_of_wins), reps=resamples, confidence_interval_size=_CONFIDENCE
         )
     low, high = intervals[""][:, 0]
     return Estimate(value, float(low), float(high))
+
+
+def _share_of_wins(x: np.ndarray, y: np.ndarray) -> float:
+    """rliable's ``probability_of_improvement``, counted over pairs; by a Mann-Whitney test for each resample it takes forty times as long."""
+    first, second = x[:, None, :], y[None, :, :]
+    return float(np.mean((first > second) + 0.5 * (first == second)))
 
 
 def _vector(function: Callable[..., float]) -> Callable[..., np.ndarray]:
