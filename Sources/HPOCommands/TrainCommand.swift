@@ -14,11 +14,11 @@ struct TrainCommand: ParsableCommand {
       then --config, then the other options; --set takes any key of the settings file, which 'hpo settings' lists.
       """)
 
-  @Argument(help: "The environment, such as HalfCheetah.")
+  @Argument(help: "The environment, such as HalfCheetah.", completion: .environments)
   var environment: String
 
   // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
-  @Option(parsing: .unconditional, help: "The algorithm: \(Program.current.algorithms.names). (default: sac-hpo)")
+  @Option(parsing: .unconditional, help: "The algorithm: \(Program.current.algorithms.names). (default: sac-hpo)", completion: .algorithms)
   var algorithm: String?
   @Option(
     parsing: .unconditional, help: "A name of the run's own, for settings that the algorithm's does not stand for: its folder is ALGORITHM+NAME.")
@@ -27,13 +27,13 @@ struct TrainCommand: ParsableCommand {
   var seed: String?
   @Option(parsing: .unconditional, help: "Environment steps. (default: 1000000)")
   var steps: String?
-  @Option(help: "Folder of runs.")
+  @Option(help: "Folder of runs.", completion: .directory)
   var out = "runs"
-  @Option(help: "YAML file of settings.")
+  @Option(help: "YAML file of settings.", completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
   @Option(
     name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Any setting.", valueName: "key=value"))
+    help: ArgumentHelp("Any setting.", valueName: "key=value"), completion: .settings)
   var assignments: [String] = []
   @Option(name: .long, parsing: .unconditional, help: "Steps between evaluations. (default: 10000)")
   var evaluationInterval: String?
@@ -43,7 +43,19 @@ struct TrainCommand: ParsableCommand {
   var checkpointInterval: String?
   @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: auto)")
   var threads: String?
-  @Flag(help: "Discard what the run directory holds and start over.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Learn from these transitions without acting: a file in D4RL's layout, or a run's replay.h5. A step then is an update.",
+      valueName: "data.h5"), completion: .file(extensions: ["h5", "hdf5"]))
+  var fromReplay: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Begin with the networks of a run: its last, or those of the best.h5, checkpoint.h5 or snapshot that is named.", valueName: "run"),
+    completion: .directory)
+  var initFrom: String?
+  @Flag(help: "Start over: a finished run is kept under another name, what an unfinished one has recorded is discarded.")
   var fresh = false
   /// What holds the other end of the input, a sweep, is gone when the input ends.
   @Flag(help: .hidden)
@@ -63,7 +75,10 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
         try Program.current.environments.make(settings.environment, parameters: settings.environmentParameters)
       }
-      say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
+      say(
+        "\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) \(settings.fromReplay == .none ? "steps" : "updates")")
+      if let data = settings.fromReplay.path { say("learning from '\(data)', without acting") }
+      if let source = settings.initFrom.path, run.stepsTaken == 0 { say("beginning with the networks of '\(source)'") }
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       let endsWithInput = stopAtEndOfInput
       run.stopRequest = { StopRequest.received ?? (endsWithInput && hasEnded(STDIN_FILENO) ? .terminate : nil) }
@@ -89,12 +104,20 @@ struct TrainCommand: ParsableCommand {
     entries += try assignments.map { try SettingEntry(assignment: $0) }
     let options = [
       ("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("evaluation_interval", evaluationInterval),
-      ("evaluation_episodes", evaluationEpisodes), ("checkpoint_interval", checkpointInterval), ("threads", threads),
+      ("evaluation_episodes", evaluationEpisodes), ("checkpoint_interval", checkpointInterval), ("threads", threads), ("from_replay", fromReplay),
+      ("init_from", initFrom),
     ]
     for (key, value) in options {
       guard let value else { continue }
       let option = "--" + key.replacingOccurrences(of: "_", with: "-")
       entries.append(SettingEntry(key: key, value: value, source: option))
+    }
+    // Networks are continued as the algorithm that they are of, unless another one is named.
+    if let source = entries.last(where: { $0.key == "init_from" }), !entries.contains(where: { $0.key == "algorithm" }),
+      let path = NamedPath(settingText: source.value)?.path
+    {
+      let name = try TrainedPolicy.algorithmName(of: path)
+      entries.append(SettingEntry(key: "algorithm", value: name, source: "the run of \(source.source)"))
     }
     return entries
   }
