@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
-import Foundation
+import Gym
+import SettingDeclarations
 
 // What a shell offers at a command's arguments: the words are those of the program that writes the script (--generate-completion-script).
 
