@@ -56,8 +56,9 @@ mkdir -p "$staging/share/bash-completion/completions" "$staging/share/zsh/site-f
 "$staging/bin/hpo" --generate-completion-script fish > "$staging/share/fish/vendor_completions.d/hpo.fish"
 
 # What uninstall removes.
-(cd "$staging" && { find . -type f; echo ./share/hpo/files; } | sed 's,^\./,,' | LC_ALL=C sort) > "$staging/files"
-mv "$staging/files" "$staging/share/hpo/files"
+: > "$staging/share/hpo/files"
+listed=$(cd "$staging" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort)
+printf '%s\n' "$listed" > "$staging/share/hpo/files"
 # Of an installation before this one, what is no longer part of it.
 if [ -f "$target/share/hpo/files" ]; then
   LC_ALL=C comm -23 "$target/share/hpo/files" "$staging/share/hpo/files" | while read -r file; do rm -f "$target/$file"; done
