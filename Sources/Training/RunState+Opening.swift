@@ -24,7 +24,7 @@ extension RunState {
     // Before anything is changed in the directory: the data may not suit.
     let dataset = try loadDataset(settings, facts, in: directory, startsOver: startsOver, warn: warn)
     let replay = try dataset?.replay ?? makeReplay(settings, facts, storesCosts: storesCosts)
-    let attributes = attributes(settings, facts)
+    let attributes = attributes(settings, facts, dataset?.identity)
     let lock = try lock(directory, startsOver: startsOver, warn: warn)
     try directory.removeTemporaryFiles()
     func state(_ curve: LearningCurve, _ replayFile: ReplayFile) -> RunState {
@@ -205,7 +205,9 @@ extension RunState {
 }
 
 /// What curve and replay files say of their origin.
-private func attributes(_ settings: Settings, _ facts: EnvironmentSpecification) -> (HDF5File) throws -> Void {
+private func attributes(
+  _ settings: Settings, _ facts: EnvironmentSpecification, _ dataset: OfflineDataset.Identity?
+) -> (HDF5File) throws -> Void {
   { file in
     try file.setAttribute("environment", settings.environment)
     try file.setAttribute("algorithm", settings.algorithm.name)
@@ -215,5 +217,6 @@ private func attributes(_ settings: Settings, _ facts: EnvironmentSpecification)
     try file.setAttribute("host", ProcessInfo.processInfo.hostName)
     for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
     try file.setModelHash(facts.modelHash)
+    try dataset?.write(to: file)
   }
 }
