@@ -38,12 +38,13 @@ help:
 
 ## experiment: train, e.g. make experiment ENV=HalfCheetah ALGO=sac-hpo SEED=0 STEPS=1000000 OUT=runs CONFIG=settings.yaml
 ##   also NAME=own-name SET="gamma=0.98 hidden_size=64" THREADS=1 FRESH=1 FROM_REPLAY=data.h5 INIT_FROM=RUN
-##   EVALUATION_INTERVAL= EVALUATION_EPISODES= CHECKPOINT_INTERVAL=
+##   EVALUATION_INTERVAL= EVALUATION_EPISODES= CHECKPOINT_INTERVAL= QUIET=1 PROGRESS_INTERVAL=60
 .PHONY: experiment
 experiment: $(BULLET) build
 	@$(HPO) train "$(ENV)" --out "$(OUT)" $(if $(ALGO),--algorithm "$(ALGO)") $(if $(SEED),--seed "$(SEED)") \
 	  $(if $(STEPS),--steps "$(STEPS)") $(if $(CONFIG),--config "$(CONFIG)") $(call option,NAME,name) $(assignments) $(INTERVALS) \
-	  $(call option,THREADS,threads) $(call option,FROM_REPLAY,from-replay) $(call option,INIT_FROM,init-from) $(call flag,FRESH,fresh)
+	  $(call option,THREADS,threads) $(call option,FROM_REPLAY,from-replay) $(call option,INIT_FROM,init-from) \
+	  $(call flag,QUIET,quiet) $(call option,PROGRESS_INTERVAL,progress-interval) $(call flag,FRESH,fresh)
 
 ## sweep: many runs, e.g. make sweep PLAN=Experiments/paper/figure-4.yaml OUT=runs
 ##   also, without a plan, ENVIRONMENTS=Hopper,Ant ALGORITHMS=sac,sac-hpo NAME=own-name; SEEDS=0-4 STEPS= CONFIG= SET= THREADS= JOBS=
