@@ -19,43 +19,73 @@ SWIFT_FLAGS := -c release --no-color-diagnostics
 BULLET := $(if $(findstring Flagrun,$(ENV))$(findstring PyBullet,$(ENV)),setup-bullet)
 HPO = "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/hpo"
 
+# Options of hpo that messages advise, by their names in capitals: hpo's --evaluation-interval is EVALUATION_INTERVAL here. Taken from the
+# command line alone: a shell's own NAME or THREADS means something else.
+given = $(if $(findstring command line,$(origin $(1))),$($(1)))
+option = $(if $(call given,$(1)),--$(2) "$(call given,$(1))")
+# FRESH=1; FRESH=0 is none.
+flag = $(if $(filter-out 0 no false,$(call given,$(1))),--$(2))
+# SET="gamma=0.98 hidden_size=64": one --set each.
+assignments = $(foreach assignment,$(call given,SET),--set "$(assignment)")
+INTERVALS = $(call option,EVALUATION_INTERVAL,evaluation-interval) $(call option,EVALUATION_EPISODES,evaluation-episodes) \
+  $(call option,CHECKPOINT_INTERVAL,checkpoint-interval)
+NETWORKS = $(call flag,BEST,best) $(call option,SNAPSHOT,snapshot)
+
 ## help: this list
 .PHONY: help
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## experiment: train, e.g. make experiment ENV=HalfCheetah ALGO=sac-hpo SEED=0 STEPS=1000000 OUT=runs CONFIG=settings.yaml
+##   also NAME=own-name SET="gamma=0.98 hidden_size=64" THREADS=1 FRESH=1 FROM_REPLAY=data.h5 INIT_FROM=RUN
+##   EVALUATION_INTERVAL= EVALUATION_EPISODES= CHECKPOINT_INTERVAL= QUIET=1 PROGRESS_INTERVAL=60
 .PHONY: experiment
 experiment: $(BULLET) build
 	@$(HPO) train "$(ENV)" --out "$(OUT)" $(if $(ALGO),--algorithm "$(ALGO)") $(if $(SEED),--seed "$(SEED)") \
-	  $(if $(STEPS),--steps "$(STEPS)") $(if $(CONFIG),--config "$(CONFIG)")
+	  $(if $(STEPS),--steps "$(STEPS)") $(if $(CONFIG),--config "$(CONFIG)") $(call option,NAME,name) $(assignments) $(INTERVALS) \
+	  $(call option,THREADS,threads) $(call option,FROM_REPLAY,from-replay) $(call option,INIT_FROM,init-from) \
+	  $(call flag,QUIET,quiet) $(call option,PROGRESS_INTERVAL,progress-interval) $(call flag,FRESH,fresh)
 
 ## sweep: many runs, e.g. make sweep PLAN=Experiments/paper/figure-4.yaml OUT=runs
+##   also, without a plan, ENVIRONMENTS=Hopper,Ant ALGORITHMS=sac,sac-hpo NAME=own-name; SEEDS=0-4 STEPS= CONFIG= SET= THREADS= JOBS=
+##   DRY_RUN=1 KEEP_GOING=1 FRESH=1; on a cluster SLURM=1 PARTITION= TIME=04:00:00 MEMORY=4G SLURM_OPTION= LAUNCHER= SUBMIT_ONLY=1
 .PHONY: sweep
 sweep: setup-bullet build
-	@test -n "$(PLAN)" || { echo "make sweep: name a plan, PLAN=Experiments/paper/figure-4.yaml" >&2; exit 2; }
-	@$(HPO) sweep "$(PLAN)" --out "$(OUT)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(STEPS),--steps "$(STEPS)") $(if $(JOBS),--jobs "$(JOBS)")
+	@test -n "$(PLAN)$(call given,ENVIRONMENTS)" || \
+	  { echo "make sweep: name a plan, PLAN=Experiments/paper/figure-4.yaml, or ENVIRONMENTS=Hopper,Ant" >&2; exit 2; }
+	@$(HPO) sweep $(if $(PLAN),"$(PLAN)") --out "$(OUT)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(STEPS),--steps "$(STEPS)") \
+	  $(if $(JOBS),--jobs "$(JOBS)") $(call option,ENVIRONMENTS,environments) $(call option,ALGORITHMS,algorithms) $(call option,NAME,name) \
+	  $(if $(CONFIG),--config "$(CONFIG)") $(assignments) $(INTERVALS) $(call option,THREADS,threads) $(call flag,DRY_RUN,dry-run) \
+	  $(call flag,KEEP_GOING,keep-going) $(call flag,FRESH,fresh) $(call flag,SLURM,slurm) $(call option,PARTITION,partition) \
+	  $(call option,TIME,time) $(call option,MEMORY,memory) $(call option,SLURM_OPTION,slurm-option) $(call option,LAUNCHER,launcher) \
+	  $(call flag,SUBMIT_ONLY,submit-only)
 
 ## evaluate: returns of a trained policy, e.g. make evaluate RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
+##   also BEST=1 or SNAPSHOT=10000; EPISODES=10 SEED=0 ENVIRONMENT=Hopper-v5 SET="environment.healthy_reward=2" STOCHASTIC=1 RECORD=episodes.h5
+##   JSON=1
 .PHONY: evaluate
 evaluate: build
 	@test -n "$(RUN)" || { echo "make evaluate: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
-	@$(HPO) evaluate "$(RUN)"
+	@$(HPO) evaluate "$(RUN)" $(NETWORKS) $(call option,EPISODES,episodes) $(if $(SEED),--seed "$(SEED)") \
+	  $(call option,ENVIRONMENT,environment) $(assignments) $(call flag,STOCHASTIC,stochastic) $(call option,RECORD,record) $(call flag,JSON,json)
 
 # The film's name says its kind; without ffmpeg it is an animated PNG.
 FILM ?= $(if $(shell command -v ffmpeg),film.mp4,film.png)
 
 ## video: a film of a trained policy, e.g. make video RUN=runs/HalfCheetah-v2/sac-hpo/seed-0 FILM=film.mp4
+##   also BEST=1, SNAPSHOT=10000 or SNAPSHOTS=1; EPISODES=1 SEED=0 SIZE=480x480 CAMERA=track EVERY=1 SET=
 .PHONY: video
 video: build
 	@test -n "$(RUN)" || { echo "make video: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
-	@$(HPO) video "$(RUN)" --output "$(FILM)"
+	@$(HPO) video "$(RUN)" --output "$(FILM)" $(NETWORKS) $(call flag,SNAPSHOTS,snapshots) $(call option,EPISODES,episodes) \
+	  $(if $(SEED),--seed "$(SEED)") $(call option,SIZE,size) $(call option,CAMERA,camera) $(call option,EVERY,every) $(assignments)
 
 ## watch: a window on a trained policy, e.g. make watch RUN=runs/HalfCheetah-v2/sac-hpo/seed-0
+##   also BEST=1 or SNAPSHOT=10000; SEED=0 CAMERA=track SET=
 .PHONY: watch
 watch: build
 	@test -n "$(RUN)" || { echo "make watch: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
-	@$(HPO) watch "$(RUN)"
+	@$(HPO) watch "$(RUN)" $(NETWORKS) $(if $(SEED),--seed "$(SEED)") $(call option,CAMERA,camera) $(assignments)
 
 ## lint: the sources are laid out as .swift-format says
 .PHONY: lint
@@ -186,16 +216,37 @@ study: $(BULLET) build
 	@program=$(HPO); $(FIGURE_PYTHON) study "$(STUDY)" --out "$(OUT)" --program "$$program" $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(JOBS),--jobs "$(JOBS)")
 
-## bench: speed of environments, update parts and the training loop
+## bench: speed of environments, update parts and the training loop; THREADS= of the loop, REPETITIONS=
 .PHONY: bench
 bench: build
-	@$(HPO) bench training
-	@$(HPO) bench environments
+	@$(HPO) bench training $(call option,THREADS,threads) $(call option,REPETITIONS,repetitions)
+	@$(HPO) bench environments $(call option,REPETITIONS,repetitions)
 
 ## bench-peers: our training loop beside Stable-Baselines3's and SBX's, alternating; on an otherwise idle machine
 .PHONY: bench-peers
 bench-peers: build
 	@Experiments/peers/bench-peers.sh --hpo $(HPO)
+
+# Built apart, with Swift's runtime linked in: a program without the toolchain's libraries. Bullet comes along where it has been built.
+INSTALLED_BUILD = HPO_INSTALLED=1 swift build $(SWIFT_FLAGS) --static-swift-stdlib --build-path .build-installed --product hpo
+PREFIX ?= $(HOME)/.local
+
+## install: the program with its libraries, models and completions, to be moved as one likes: make install PREFIX=~/.local
+.PHONY: install
+install: setup
+	@Vendor/write-commit.sh
+	@$(INSTALLED_BUILD)
+	@Packaging/install.sh "$$($(INSTALLED_BUILD) --show-bin-path)/hpo" "$(PREFIX)"
+
+## uninstall: remove what install put there: make uninstall PREFIX=~/.local
+.PHONY: uninstall
+uninstall:
+	@Packaging/uninstall.sh "$(PREFIX)"
+
+## test-install: an installation in a bare environment, moved, with the checkout and the toolchain hidden; as root
+.PHONY: test-install
+test-install:
+	@Packaging/check.sh
 
 ## build: set up what is missing, then build
 .PHONY: build
@@ -218,4 +269,4 @@ setup-bullet:
 ## clean: remove what was built; runs and downloads stay
 .PHONY: clean
 clean:
-	rm -rf .build .build-asan .build-tsan .build-package .venv-fuzz
+	rm -rf .build .build-asan .build-tsan .build-package .build-installed .container .venv-fuzz

@@ -2,10 +2,12 @@
 import PackageDescription
 
 // Set-up (`make setup`) fetches MuJoCo into Vendor/ and writes Vendor/pkgconfig/*.pc; the Makefile puts that folder
-// on PKG_CONFIG_PATH. SwiftPM drops -rpath from .pc files, so it is given here.
-let vendoredLibraries: [LinkerSetting] = [
-  .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(Context.packageDirectory)/Vendor/mujoco/lib"])
-]
+// on PKG_CONFIG_PATH. SwiftPM drops -rpath from .pc files, so it is given here. A program to be installed finds its libraries from where
+// it is itself, and by the old kind of tag, which holds for the libraries of libraries too.
+let libraryFolder =
+  Context.environment["HPO_INSTALLED"] == "1"
+  ? ["-rpath", "$ORIGIN/../lib/hpo", "--disable-new-dtags"] : ["-rpath", "\(Context.packageDirectory)/Vendor/mujoco/lib"]
+let vendoredLibraries: [LinkerSetting] = [.unsafeFlags(libraryFolder.flatMap { ["-Xlinker", $0] })]
 
 let package = Package(
   name: "HamiltonianPolicy",

@@ -1,12 +1,14 @@
 import CBullet
 
 import Glibc
+import Support
 
 /// Bullet's shared library, loaded when the first world needs it, so that only users of its tasks have to build it.
 public enum Library {
-  /// The file that HPO_BULLET_LIBRARY names, else the one that `make setup-bullet` puts into the package.
+  /// The file that HPO_BULLET_LIBRARY names, else the installed program's, else the one that `make setup-bullet` puts into the package.
   public static var path: String {
     if let given = getenv("HPO_BULLET_LIBRARY"), given.pointee != 0 { return String(cString: given) }
+    if let installed = InstalledFiles.path(of: "lib/hpo/libhpobullet.so") { return installed }
     return String(#filePath.dropLast("Sources/Bullet/Library.swift".count)) + "Vendor/bullet/lib/libhpobullet.so"
   }
 

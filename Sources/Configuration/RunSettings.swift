@@ -1,4 +1,5 @@
 import SettingDeclarations
+import Support
 
 /// The safety cost that a run records.
 public enum CostChoice: String, SettingChoice {
@@ -57,6 +58,39 @@ extension ThreadCount: ExpressibleByIntegerLiteral {
   public init(integerLiteral value: Int) { self = .count(value) }
 }
 
+/// A file or folder that a setting names, or none. Relative paths are the working folder's, kept so that they mean the same from any.
+public enum NamedPath: SettingValue {
+  case none
+  case path(String)
+
+  public init?(settingText: String) {
+    if settingText == "none" {
+      self = .none
+    } else if settingText.isEmpty {
+      return nil
+    } else {
+      let isLocated = settingText.hasPrefix("/") || settingText.hasPrefix("~")
+      self = .path(AbsolutePath.of(isLocated ? settingText : "./\(settingText)"))
+    }
+  }
+
+  /// `nil` for none.
+  public var path: String? {
+    if case .path(let path) = self { path } else { nil }
+  }
+
+  public var settingText: String { path ?? "none" }
+  public var scalar: SettingScalar { .text(settingText) }
+  public init?(scalar: SettingScalar) {
+    guard case .text(let text) = scalar else { return nil }
+    self.init(settingText: text)
+  }
+}
+
+extension Allowed<NamedPath> {
+  static var any: Allowed { Allowed("a path, or none", brief: "a path, none") { _ in true } }
+}
+
 /// The settings of a run, whatever agent learns.
 public struct RunSettings: SettingGroup {
   public let seed = Setting("seed", .atLeast(0), default: 0, "random streams of the run")
@@ -97,6 +131,13 @@ public struct RunSettings: SettingGroup {
   public let recordState = Setting(
     "record_state", .any, default: false, roles: .isLater,
     "whether replay.h5 has the simulator's state before each step, /infos/qpos and /infos/qvel")
+
+  public let fromReplay = Setting(
+    "from_replay", .any, default: NamedPath.none, roles: [.isLater, .namesContent],
+    "transitions to learn from without acting: a file in D4RL's layout, or a run's replay.h5; a step then is an update")
+  public let initFrom = Setting(
+    "init_from", .any, default: NamedPath.none, roles: .isLater,
+    "the run, or the best.h5, checkpoint.h5 or snapshot of one, whose networks are begun with")
 
   public static let declared = RunSettings()
 }

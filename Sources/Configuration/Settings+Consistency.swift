@@ -35,8 +35,24 @@ extension Settings {
       throw .contradiction("cost_limit \(costLimit) limits nothing: without a cost (\(CostChoice.choices)) it is 'default'")
     }
     if let text = AgentSettings(observationSize: 1, actionSize: 1, values: settings.values).contradiction { throw .contradiction(text) }
+    if self.fromReplay != .none { try requireOffline() }
     if variant == nil { try settings.requireTrueName() }
     return settings
+  }
+
+  /// That nothing is asked for which only acting gives.
+  private func requireOffline() throws(SettingsError) {
+    if self.constraint != .none {
+      throw .contradiction(
+        "constraint '\(self.constraint.rawValue)' needs episodes, from which λ follows: from_replay takes none; choose an algorithm without one"
+      )
+    }
+    if self.updatesPerStep != 1 {
+      throw .contradiction("updates_per_step \(self.updatesPerStep) is for steps that act; with from_replay a step is one update")
+    }
+    if self.recordState {
+      throw .contradiction("record_state records the simulator's states as the run steps, and with from_replay it takes no step")
+    }
   }
 
   /// Which of an environment's costs is recorded.

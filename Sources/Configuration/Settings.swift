@@ -67,12 +67,20 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
     return differences
   }
 
+  /// Whether a run of an earlier program is a safe agent's whose limit was on another sum than this program's: its cost is an average now,
+  /// and no file of that time says which.
+  public func hasOtherCostRule(than recorded: RecordedSettings) -> Bool {
+    recorded.values["cost_kind"] == nil && recorded.values["cost"] == self.cost.rawValue && self.costKind == .average
+      && recorded.values["constraint"].map { $0 != Constraint.none.rawValue } == true
+  }
+
   /// Whether two texts are one value: `1e-05` and `1.0e-05` are.
   private func isSame(_ key: String, _ before: String, _ now: String?) -> Bool {
     guard let now, before != now else { return now != nil }
     // Left to whoever knows better, who knew when the file was written.
     if now == "default" { return true }
     if let setting = catalogue.setting(key) {
+      if setting.roles.contains(.namesContent) { return before != "none" && now != "none" }
       var (first, second) = (values, values)
       guard setting.set(&first, to: before), setting.set(&second, to: now) else { return false }
       return setting.scalar(in: first) == setting.scalar(in: second)
@@ -88,6 +96,9 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
 /// Settings as a file has them, which may be older than this program.
 public struct RecordedSettings: Sendable {
   let values: [String: String]
+
+  /// Environment steps asked for.
+  public var steps: Int? { values["steps"].flatMap { Int(settingText: $0) } }
 
   /// - Parameter yaml: `config.yaml`, or the attribute `configuration`.
   /// - Throws: ``SettingsError/unreadable(file:reason:)``, ``SettingsError/invalidValue(key:value:expectation:source:)``.

@@ -3,10 +3,11 @@ import Support
 
 import Gym
 
-/// Where the simulation models are: the folder that HPO_ASSETS names, else the package's own Assets.
+/// Where the simulation models are: the folder that HPO_ASSETS names, else the installed program's, else the package's own Assets.
 public enum AssetFolder {
   public static var path: String {
     if let given = getenv("HPO_ASSETS"), given.pointee != 0 { return String(cString: given) }
+    if let installed = InstalledFiles.path(of: "share/hpo/models") { return installed }
     return String(#filePath.dropLast("Sources/Environments/AssetFolder.swift".count)) + "Assets"
   }
 

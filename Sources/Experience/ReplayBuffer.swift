@@ -97,14 +97,16 @@ public final class ReplayBuffer {
   }
 
   /// Stores one step as a file has it; after ``beginReload(at:)``.
-  public func reload(_ step: StoredStep) {
+  /// - Parameter leadsOn: whether the step that is stored next begins where this one ended. Where it does not, as after an episode's end,
+  ///   the state that this one led to is kept beside.
+  public func reload(_ step: StoredStep, leadsOn: Bool = true) {
     let slot = takeSlot()
     (observations + slot * observationSize).update(from: pointer(step.observation), count: observationSize)
     newest.update(from: pointer(step.nextObservation), count: observationSize)
     (actions + slot * actionSize).update(from: pointer(step.action), count: actionSize)
     rewards[slot] = step.reward
     costs?[slot] = step.cost
-    finish(slot, terminal: step.terminal, timeout: step.timeout)
+    finish(slot, terminal: step.terminal, timeout: step.timeout, leadsOn: leadsOn)
   }
 
   private func pointer(_ values: UnsafeBufferPointer<Float>) -> UnsafePointer<Float> {
@@ -135,10 +137,10 @@ public final class ReplayBuffer {
     finish(slot, terminal: terminal, timeout: timeout)
   }
 
-  private func finish(_ slot: Int, terminal: Bool, timeout: Bool) {
+  private func finish(_ slot: Int, terminal: Bool, timeout: Bool, leadsOn: Bool = true) {
     terminals[slot] = terminal
     timeouts[slot] = timeout
-    finalIndices[slot] = terminal || timeout ? keepFinalObservation() : -1
+    finalIndices[slot] = terminal || timeout || !leadsOn ? keepFinalObservation() : -1
   }
 
   /// Fills a minibatch with steps drawn uniformly, with replacement.

@@ -118,7 +118,8 @@ public struct RunRecord: Sendable, Equatable, Encodable {
     look(folder)
     // Deep enough for plans within plans; a link that leads back must end somewhere.
     guard depth < 8, let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
-    for name in names.sorted() where !name.hasPrefix(".") && !name.contains(".h5") && name != "config.yaml" {
+    for name in names.sorted()
+    where !name.hasPrefix(".") && !name.contains(".h5") && !name.contains(RunDirectory.keptMark) && name != "config.yaml" {
       var isFolder: ObjCBool = false
       let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { visit(path, depth: depth + 1, look) }

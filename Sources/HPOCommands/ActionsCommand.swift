@@ -13,7 +13,8 @@ struct ActionsCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or a folder that holds a best.h5 alone.", valueName: "run"))
+      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or a folder that holds a best.h5 alone.", valueName: "run"),
+    completion: .directory)
   var directory: String
 
   @OptionGroup var networks: NetworkChoice

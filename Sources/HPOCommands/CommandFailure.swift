@@ -72,8 +72,9 @@ private func exitCode(of error: any Error) -> ExitCode {
   case let error as any ConfigurationFault: ExitCode(error.isWrongCommand ? 2 : 1)
   case RunError.wrongEnvironment, RunError.unsuitableEnvironment: ExitCode(2)
   case RunError.settingsChanged, RunError.alreadyPast, RunError.alreadyRunning, RunError.checkpointLost, RunError.foreignFile,
-    RunError.modelChanged:
+    RunError.modelChanged, RunError.costRuleChanged, RunError.datasetChanged, RunError.ownSource:
     ExitCode(2)
+  case is OfflineDatasetError, is NetworksDoNotFit: ExitCode(2)
   case RenderingError.unknownCamera, RenderingError.oddSize, RenderingError.unknownFormat, RenderingError.notDrawable,
     RunError.noSnapshot, is NoSnapshots:
     ExitCode(2)

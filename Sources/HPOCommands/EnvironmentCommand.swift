@@ -41,7 +41,7 @@ struct EnvironmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show an environment: observation, action, reward, episodes, parameters.")
 
-    @Argument(help: "The environment, such as Ant-v5.")
+    @Argument(help: "The environment, such as Ant-v5.", completion: .environments)
     var environment: String
 
     @OptionGroup var settings: EnvironmentSettings

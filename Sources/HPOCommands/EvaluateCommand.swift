@@ -16,7 +16,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or a folder that holds a best.h5 alone.", valueName: "run"))
+      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or a folder that holds a best.h5 alone.", valueName: "run"),
+    completion: .directory)
   var directory: String
 
   // Kept as text, to be read as settings are.
@@ -28,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var networks: NetworkChoice
 
-  @Option(help: "Another environment than the run's, of the same sizes.")
+  @Option(help: "Another environment than the run's, of the same sizes.", completion: .environments)
   var environment: String?
 
   @OptionGroup var settings: EnvironmentSettings

@@ -53,6 +53,10 @@ public struct Program: Sendable {
       // Not through ArgumentParser, which would ask for the versions, and so for the kernel.
       exit(2)
     }
+    if let message = UnknownCommand.message(for: Array(CommandLine.arguments.dropFirst()), of: HPO.self) {
+      report(message)
+      exit(2)
+    }
     do {
       var command = try HPO.parseAsRoot()
       try command.run()

@@ -3,13 +3,13 @@ import Configuration
 
 /// What `train` and `sweep` are told alike: where runs are and what they are made of.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Folder of runs.")
+  @Option(help: "Folder of runs.", completion: .directory)
   var out = "runs"
-  @Option(help: "YAML file of settings.")
+  @Option(help: "YAML file of settings.", completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
   @Option(
     name: .customLong("set"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("Any setting.", valueName: "key=value"))
+    help: ArgumentHelp("Any setting.", valueName: "key=value"), completion: .settings)
   var assignments: [String] = []
   // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
   @Option(name: .long, parsing: .unconditional, help: "Steps between evaluations. (default: 10000)")
@@ -18,7 +18,7 @@ struct RunOptions: ParsableArguments {
   var evaluationEpisodes: String?
   @Option(name: .long, parsing: .unconditional, help: "Steps between checkpoints. (default: 10000)")
   var checkpointInterval: String?
-  @Flag(help: "Discard what is recorded and start over.")
+  @Flag(help: "Start over: a finished run is kept under another name, what an unfinished one has recorded is discarded.")
   var fresh = false
 
   func validate() throws {

@@ -6,7 +6,7 @@ struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List the runs below a folder, those at work too.")
 
-  @Argument(help: "Folder of runs, or one run.")
+  @Argument(help: "Folder of runs, or one run.", completion: .directory)
   var folder = "runs"
 
   @Flag(help: "Print JSON.")

@@ -14,11 +14,11 @@ struct TrainCommand: ParsableCommand {
       then --config, then the other options; --set takes any key of the settings file, which 'hpo settings' lists.
       """)
 
-  @Argument(help: "The environment, such as HalfCheetah.")
+  @Argument(help: "The environment, such as HalfCheetah.", completion: .environments)
   var environment: String
 
   // Kept as text, so that every source of a setting is checked in the same place and reported in the same words.
-  @Option(parsing: .unconditional, help: "The algorithm: \(Program.current.algorithms.names). (default: sac-hpo)")
+  @Option(parsing: .unconditional, help: "The algorithm: \(Program.current.algorithms.names). (default: sac-hpo)", completion: .algorithms)
   var algorithm: String?
   @Option(
     parsing: .unconditional, help: "A name of the run's own, for settings that the algorithm's does not stand for: its folder is ALGORITHM+NAME.")
@@ -30,6 +30,18 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var runOptions: RunOptions
   @Option(parsing: .unconditional, help: "Threads of an update; they change the speed, not the numbers. (default: auto)")
   var threads: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Learn from these transitions without acting: a file in D4RL's layout, or a run's replay.h5. A step then is an update.",
+      valueName: "data.h5"), completion: .file(extensions: ["h5", "hdf5"]))
+  var fromReplay: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Begin with the networks of a run: its last, or those of the best.h5, checkpoint.h5 or snapshot that is named.", valueName: "run"),
+    completion: .directory)
+  var initFrom: String?
   /// What holds the other end of the input, a sweep, is gone when the input ends.
   @Flag(help: .hidden)
   var stopAtEndOfInput = false
@@ -47,7 +59,10 @@ struct TrainCommand: ParsableCommand {
       let run = try TrainingRun(settings, directory: directory, startsOver: runOptions.fresh, warn: report) {
         try Program.current.environments.make(settings.environment, parameters: settings.environmentParameters)
       }
-      say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
+      say(
+        "\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) \(settings.fromReplay == .none ? "steps" : "updates")")
+      if let data = settings.fromReplay.path { say("learning from '\(data)', without acting") }
+      if let source = settings.initFrom.path, run.stepsTaken == 0 { say("beginning with the networks of '\(source)'") }
       say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       let endsWithInput = stopAtEndOfInput
       run.stopRequest = { StopRequest.received ?? (endsWithInput && hasEnded(STDIN_FILENO) ? .terminate : nil) }
@@ -69,7 +84,18 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func layers() throws -> [SettingEntry] {
-    try runOptions.entries([("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("threads", threads)])
+    var entries = try runOptions.entries([
+      ("algorithm", algorithm), ("name", name), ("seed", seed), ("steps", steps), ("threads", threads), ("from_replay", fromReplay),
+      ("init_from", initFrom),
+    ])
+    // Networks are continued as the algorithm that they are of, unless another one is named.
+    if let source = entries.last(where: { $0.key == "init_from" }), !entries.contains(where: { $0.key == "algorithm" }),
+      let path = NamedPath(settingText: source.value)?.path
+    {
+      let name = try TrainedPolicy.algorithmName(of: path)
+      entries.append(SettingEntry(key: "algorithm", value: name, source: "the run of \(source.source)"))
+    }
+    return entries
   }
 }
 

@@ -30,7 +30,7 @@ struct VideoCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or an environment.", valueName: "run"))
+      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or an environment.", valueName: "run"), completion: .directory)
   var shown: String
 
   @Option(help: "The film: film.mp4 (made by ffmpeg), or film.png, an animated PNG.")

@@ -16,7 +16,7 @@ struct WatchCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or an environment.", valueName: "run"))
+      "The run directory, such as runs/HalfCheetah-v2/sac-hpo/seed-0, or an environment.", valueName: "run"), completion: .directory)
   var shown: String
 
   @Option(help: "A camera of the model, 'free', or 'usual' where the task has a place of its own.")

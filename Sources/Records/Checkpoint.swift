@@ -20,10 +20,12 @@ package struct Checkpoint {
   package var replayRows: Int
   /// The settings as YAML.
   package var configuration: String
+  /// What the run learns from without acting.
+  package var dataset: OfflineDataset.Identity?
 
   package init(
     progress: RunProgress, generators: RunGenerators, episodeStart: SeededGenerator, episodeActions: [Float],
-    curveRows: LearningCurve.RowCounts, replayRows: Int, configuration: String
+    curveRows: LearningCurve.RowCounts, replayRows: Int, configuration: String, dataset: OfflineDataset.Identity? = nil
   ) {
     self.progress = progress
     self.generators = generators
@@ -32,6 +34,7 @@ package struct Checkpoint {
     self.curveRows = curveRows
     self.replayRows = replayRows
     self.configuration = configuration
+    self.dataset = dataset
   }
 
   /// Also of `best.h5`, which has the same networks.
@@ -48,6 +51,7 @@ package struct Checkpoint {
       try file.setAttribute("configuration", configuration)
       for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
       try file.setModelHash(facts.modelHash)
+      try dataset?.write(to: file)
       try NetworkFile.write(agent, settings: settings, to: file)
       for item in agent.state { try file.write(item) }
       try writeProgress(acting, to: file)
@@ -85,7 +89,8 @@ package struct Checkpoint {
       episodeActions: actions,
       curveRows: LearningCurve.RowCounts(
         evaluation: try rows.count("evaluation"), episode: try rows.count("episode"), update: try rows.count("update")),
-      replayRows: try rows.count("replay"), configuration: try file.attribute("configuration"))
+      replayRows: try rows.count("replay"), configuration: try file.attribute("configuration"),
+      dataset: try OfflineDataset.Identity(of: file))
   }
 
   /// Environment steps taken at a checkpoint.

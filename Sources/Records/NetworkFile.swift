@@ -29,6 +29,24 @@ extension Group {
   }
 }
 
+/// Another run's networks that can not be begun with.
+public struct NetworksDoNotFit: Error, Equatable, CustomStringConvertible {
+  /// Its path.
+  public let file: String
+  /// Which network, and both shapes.
+  public let reason: String
+
+  package init(file: String, reason: String) {
+    self.file = file
+    self.reason = reason
+  }
+
+  /// One line.
+  public var description: String {
+    "can not begin with the networks of '\(file)': \(reason); take that run's environment, algorithm and sizes (its config.yaml has them)"
+  }
+}
+
 /// Networks with the settings that their use depends on, as files hold them.
 package enum NetworkFile {
   package static func write(_ agent: any Agent<Float>, settings: Settings, to file: HDF5File) throws {
@@ -81,6 +99,31 @@ package enum NetworkFile {
     for (layer, shape) in settings.kind.type.layerShapes(settings) {
       try file.dataset("networks/\(layer)", of: Float.self, shape: shape).requirePlausibleShape()
     }
+  }
+
+  /// Takes over the networks that a file has under the names that an agent knows; all else of the agent stays as it is.
+  /// - Returns: names of the agent's networks that the file does not have.
+  /// - Throws: ``NetworksDoNotFit`` where one has another shape; `HDF5Error`, ``CheckpointError`` for a damaged file.
+  package static func adopt(into agent: any Agent<Float>, from file: HDF5File) throws -> [String] {
+    let group = try file.group("networks")
+    let present = Set(try group.childNames)
+    for (name, parameters) in agent.networks where present.contains(name) {
+      let network = try group.group(name)
+      let layers = Set(parameters.tensors.map { String($0.name.prefix { $0 != "/" }) })
+      guard Set(try network.childNames) == layers else {
+        throw NetworksDoNotFit(
+          file: file.filePath, reason: "'\(name)' has \(try network.childNames.count) layers there and \(layers.count) here")
+      }
+      for tensor in parameters.tensors {
+        let found = try network.dataset(tensor.name).shape
+        guard found == tensor.shape else {
+          throw NetworksDoNotFit(
+            file: file.filePath, reason: "'\(name)/\(tensor.name)' has shape \(found) there and \(tensor.shape) here")
+        }
+      }
+      try network.read(into: parameters)
+    }
+    return agent.networks.map(\.name).filter { !present.contains($0) }
   }
 
   package static func read(into agent: any Agent<Float>, from file: HDF5File) throws {

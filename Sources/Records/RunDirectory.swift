@@ -65,6 +65,26 @@ public struct RunDirectory: Sendable, Equatable {
     }
   }
 
+  /// Gives the directory another name, `seed-0.kept-1` or the next number that is free, with all that is in it.
+  /// - Returns: the new path.
+  package func keepAside() throws(RunError) -> String {
+    var full = Substring(path)
+    while full.count > 1, full.hasSuffix("/") { full.removeLast() }
+    for number in 1... {
+      let kept = "\(full)\(Self.keptMark)\(number)"
+      // Renaming onto what is there fails, unless that is an empty folder.
+      if FileManager.default.fileExists(atPath: kept) { continue }
+      guard rename(String(full), kept) == 0 else {
+        throw .directoryNotWritable(path: path, reason: String(cString: strerror(errno)))
+      }
+      return kept
+    }
+    return path
+  }
+
+  /// What stands between a run's name and a number where the run was kept when another took its place.
+  package static let keptMark = ".kept-"
+
   /// Removes a run's files; nothing else in the directory is touched.
   package func removeFiles() throws(RunError) {
     // The commit point first: what remains of a removal cut short is no run.

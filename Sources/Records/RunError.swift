@@ -12,6 +12,12 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case noSnapshot(path: String, step: Int, known: [Int])
   /// There is a history but no checkpoint: starting over would destroy it.
   case checkpointLost(path: String)
+  /// The run is a safe agent's of an earlier program, whose cost was limited by another rule.
+  case costRuleChanged(path: String, environment: String)
+  /// The data that the run learns from are not those that it began with.
+  case datasetChanged(path: String, dataset: String)
+  /// The run was to begin with what its own directory holds.
+  case ownSource(path: String, key: String)
   /// `curve.h5` or `replay.h5` was written under other settings than the checkpoint.
   case foreignFile(file: String, differences: [String])
   /// The environment that was made has another id than the settings name.
@@ -51,6 +57,14 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .settingsChanged(let path, let differences):
       "'\(path)' holds a run with other settings (\(differences.joined(separator: "; "))); start over with --fresh, choose "
         + "another --out, or take the settings back"
+    case .costRuleChanged(let path, let environment):
+      "'\(path)' holds a safe agent's run of an earlier program, and the rules of \(environment)'s torque cost have changed since: cost_limit is "
+        + "on its average now, where it was on an episode's discounted sum; the run can not go on, start anew with --fresh, or beside it with "
+        + "--name"
+    case .datasetChanged(let path, let dataset):
+      "'\(dataset)' does not hold the transitions that the run in '\(path)' began with; put the file back, or start over with --fresh"
+    case .ownSource(let path, let key):
+      "\(key) names what the run itself keeps in '\(path)'; give the new run another --name or --out"
     case .checkpointLost(let path):
       "'\(path)' holds steps of a run but no checkpoint.h5; put it back, or start over with --fresh"
     case .foreignFile(let file, let differences):

@@ -79,6 +79,8 @@ public struct SettingRoles: OptionSet, Sendable {
   public static let isLater = SettingRoles(rawValue: 4)
   /// Of no consequence without a constraint: runs that have none may differ in it.
   public static let constrains = SettingRoles(rawValue: 16)
+  /// It names a file whose content a run's own files know: the run may go on with another path to the same.
+  public static let namesContent = SettingRoles(rawValue: 32)
 }
 
 /// A setting of whatever type.

@@ -10,7 +10,7 @@ struct Checkpoints: RunPart {
   func stepTaken(_ run: RunState) throws {
     if run.isDue(every: run.settings.checkpointInterval) {
       try run.outsideLoop { try run.writeCheckpoint() }
-    } else if run.replay.stepsTaken - run.replayFile.rowCount == run.replay.capacity {
+    } else if run.dataset == nil && run.replay.stepsTaken - run.replayFile.rowCount == run.replay.capacity {
       // Rows that memory is about to forget go to the file; they count once a checkpoint says so.
       try run.outsideLoop { try run.replayFile.append(newStepsOf: run.replay) }
     }
@@ -23,12 +23,14 @@ extension RunState {
     for (name, parameters) in agent.networks where !parameters.values.isFinite() {
       throw AgentError.diverged(quantity: "network '\(name)'", value: .nan)
     }
-    try replayFile.append(newStepsOf: replay)
+    // What was recorded before is no history of this run.
+    if dataset == nil { try replayFile.append(newStepsOf: replay) }
     try replayFile.synchronize()
     try curve.synchronize()
     let checkpoint = Checkpoint(
       progress: progress, generators: generators, episodeStart: episodeStart, episodeActions: episodeActions,
-      curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml)
+      curveRows: curve.rowCounts, replayRows: replayFile.rowCount, configuration: settings.yaml,
+      dataset: dataset)
     try checkpoint.write(
       agent, acting: actor.explorationScalars, settings: settings, facts: facts, to: directory.checkpoint)
     savedStep = progress.step

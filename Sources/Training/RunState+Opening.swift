@@ -16,18 +16,19 @@ extension RunState {
     infos: [(name: String, width: Int)], startsOver: Bool, warn: (String) -> Void
   ) throws -> (state: RunState, checkpoint: (state: Checkpoint, roundsAlike: Bool)?) {
     let actor = agent.makeActor()
+    let storesCosts = settings.cost != .none
     let layout = LearningCurve.Layout(
       evaluationEpisodes: settings.evaluationEpisodes,
       updateScalars: agent.report.names + ["steps_per_second"] + actor.explorationScalars.map(\.name),
-      storesCosts: settings.cost != .none)
-    let replay = try makeReplay(settings, facts, storesCosts: settings.cost != .none)
-    let attributes = attributes(settings, facts)
-    try directory.prepare()
-    let lock = try RunLock(directory, warn: warn)
-    if startsOver { try directory.removeFiles() }
+      storesCosts: storesCosts)
+    // Before anything is changed in the directory: the data may not suit.
+    let dataset = try loadDataset(settings, facts, in: directory, startsOver: startsOver, warn: warn)
+    let replay = try dataset?.replay ?? makeReplay(settings, facts, storesCosts: storesCosts)
+    let attributes = attributes(settings, facts, dataset?.identity)
+    let lock = try lock(directory, startsOver: startsOver, warn: warn)
     try directory.removeTemporaryFiles()
     func state(_ curve: LearningCurve, _ replayFile: ReplayFile) -> RunState {
-      RunState(settings, directory, facts, agent, actor, replay, lock, curve, replayFile)
+      RunState(settings, directory, facts, agent, actor, replay, lock, curve, replayFile, dataset?.identity)
     }
     guard let file = try openCheckpoint(settings, in: directory) else {
       try requireNothingToLose(in: directory)
@@ -35,7 +36,7 @@ extension RunState {
       let curve = try LearningCurve.create(at: directory.curve, layout: layout, attributes: attributes)
       let replayFile = try ReplayFile.create(
         at: directory.replay, observationSize: facts.observationSize, actionSize: facts.actionSize,
-        storesCosts: settings.cost != .none, infos: infos, attributes: attributes)
+        storesCosts: storesCosts, infos: infos, attributes: attributes)
       return (state(curve, replayFile), nil)
     }
     if let before = try file.modelHash(), let now = try facts.modelHash?.value(), before != now {
@@ -44,15 +45,23 @@ extension RunState {
     var checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)
     let differences = try Checkpoint.roundingDifferences(of: file, facts.libraries)
     try file.close()
+    if checkpoint.dataset != dataset?.identity {
+      throw RunError.datasetChanged(path: directory.path, dataset: settings.fromReplay.settingText)
+    }
     let curve = try LearningCurve.resume(
       at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes
     ) { try requireSameRun(settings, $0) }
-    let replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, infos: infos, into: replay) {
+    let replayFile = try ReplayFile.resume(
+      at: directory.replay, rows: checkpoint.replayRows, infos: infos,
+      // An acting run's memory is its history; another's holds the data.
+      into: dataset == nil ? replay : emptyReplay(facts, storesCosts: storesCosts)
+    ) {
       try requireSameRun(settings, $0)
     }
-    guard checkpoint.replayRows == checkpoint.progress.step else {
+    let stepsActed = dataset == nil ? checkpoint.progress.step : 0
+    guard checkpoint.replayRows == stepsActed else {
       throw CheckpointError.wrongSize(
-        object: "/rows replay", found: checkpoint.replayRows, expected: checkpoint.progress.step, file: directory.checkpoint)
+        object: "/rows replay", found: checkpoint.replayRows, expected: stepsActed, file: directory.checkpoint)
     }
     if !differences.isEmpty {
       warn(
@@ -90,7 +99,11 @@ extension RunState {
   private static func openCheckpoint(_ settings: Settings, in directory: RunDirectory) throws -> HDF5File? {
     guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return nil }
     let file = try Checkpoint.open(at: directory.checkpoint)
-    let differences = try differences(settings, from: file)
+    let recorded = try recordedSettings(of: file)
+    let differences = settings.differences(from: recorded)
+    if !differences.isEmpty && settings.hasOtherCostRule(than: recorded) {
+      throw RunError.costRuleChanged(path: directory.path, environment: settings.environment)
+    }
     if !differences.isEmpty { throw RunError.settingsChanged(path: directory.path, differences: differences) }
     let done = try Checkpoint.step(of: file)
     if done > settings.steps { throw RunError.alreadyPast(path: directory.path, done: done, asked: settings.steps) }
@@ -105,8 +118,57 @@ extension RunState {
 
   /// The settings that differ from those a file was written under; those that a run may go on with another value of aside.
   private static func differences(_ settings: Settings, from file: HDF5File) throws -> [String] {
-    let yaml: String = try file.attribute("configuration")
-    return settings.differences(from: try RecordedSettings(yaml: yaml, source: file.filePath))
+    settings.differences(from: try recordedSettings(of: file))
+  }
+
+  private static func recordedSettings(of file: HDF5File) throws -> RecordedSettings {
+    try RecordedSettings(yaml: try file.attribute("configuration"), source: file.filePath)
+  }
+
+  /// Makes the directory this process' alone. A finished run that is to be started over is kept: its folder gets another name; what an
+  /// unfinished one has recorded is discarded.
+  private static func lock(_ directory: RunDirectory, startsOver: Bool, warn: (String) -> Void) throws -> RunLock {
+    try directory.prepare()
+    let lock = try RunLock(directory, warn: warn)
+    guard startsOver else { return lock }
+    guard isFinishedByItself(directory) else {
+      try directory.removeFiles()
+      return lock
+    }
+    let kept = try directory.keepAside()
+    warn("the finished run in '\(directory.path)' is kept as '\(kept)'")
+    // The folder went with its lock.
+    try directory.prepare()
+    return try RunLock(directory, warn: warn)
+  }
+
+  /// Whether a directory's run has taken all the steps that it was asked for, whatever is asked for now.
+  private static func isFinishedByItself(_ directory: RunDirectory) -> Bool {
+    guard let file = try? Checkpoint.open(at: directory.checkpoint), let yaml: String = try? file.attribute("configuration"),
+      let recorded = try? RecordedSettings(yaml: yaml, source: file.filePath), let steps = recorded.steps,
+      let done = try? Checkpoint.step(of: file)
+    else { return false }
+    return done >= steps
+  }
+
+  /// Reads what a run learns from without acting; `nil` where it acts.
+  private static func loadDataset(
+    _ settings: Settings, _ facts: EnvironmentSpecification, in directory: RunDirectory, startsOver: Bool, warn: (String) -> Void
+  ) throws -> OfflineDataset? {
+    guard let path = settings.fromReplay.path else { return nil }
+    var rows: Int?
+    if !startsOver, FileManager.default.fileExists(atPath: directory.checkpoint) {
+      rows = try OfflineDataset.Identity(of: try Checkpoint.open(at: directory.checkpoint))?.rows
+    }
+    let dataset = try OfflineDataset(
+      contentsOf: path, rows: rows, for: facts, storesCosts: settings.cost != .none, capacity: settings.replayCapacity
+    ) { try requireMemory(for: $0, settings, facts) }
+    if dataset.transitionCount > dataset.replay.count {
+      warn(
+        "'\(path)' has \(dataset.transitionCount) transitions, of which the last \(dataset.replay.count) are learnt from "
+          + "(replay_capacity)")
+    }
+    return dataset
   }
 
   /// Memory for the steps that can come, at most `replay_capacity` of them.
@@ -114,6 +176,17 @@ extension RunState {
     _ settings: Settings, _ facts: EnvironmentSpecification, storesCosts: Bool
   ) throws -> ReplayBuffer {
     let capacity = min(settings.replayCapacity, settings.steps)
+    try requireMemory(for: capacity, settings, facts)
+    return ReplayBuffer(
+      capacity: capacity, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: storesCosts)
+  }
+
+  /// For a file without a row.
+  private static func emptyReplay(_ facts: EnvironmentSpecification, storesCosts: Bool) -> ReplayBuffer {
+    ReplayBuffer(capacity: 1, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: storesCosts)
+  }
+
+  private static func requireMemory(for capacity: Int, _ settings: Settings, _ facts: EnvironmentSpecification) throws {
     let bytes = Double(capacity) * Double(ReplayBuffer.bytesPerStep(facts.observationSize, facts.actionSize))
     let memory = Double(ProcessInfo.processInfo.physicalMemory)
     if bytes > memory {
@@ -121,8 +194,6 @@ extension RunState {
         "replay_capacity \(settings.replayCapacity) needs \(Int(bytes / 1e9)) GB of memory, this machine has "
           + "\(Int(memory / 1e9)) GB; take a smaller one")
     }
-    return ReplayBuffer(
-      capacity: capacity, observationSize: facts.observationSize, actionSize: facts.actionSize, storesCosts: storesCosts)
   }
 
   /// A directory without a checkpoint may be written to only if it holds no steps: a run's checkpoint may have been lost.
@@ -134,7 +205,9 @@ extension RunState {
 }
 
 /// What curve and replay files say of their origin.
-private func attributes(_ settings: Settings, _ facts: EnvironmentSpecification) -> (HDF5File) throws -> Void {
+private func attributes(
+  _ settings: Settings, _ facts: EnvironmentSpecification, _ dataset: OfflineDataset.Identity?
+) -> (HDF5File) throws -> Void {
   { file in
     try file.setAttribute("environment", settings.environment)
     try file.setAttribute("algorithm", settings.algorithm.name)
@@ -144,5 +217,6 @@ private func attributes(_ settings: Settings, _ facts: EnvironmentSpecification)
     try file.setAttribute("host", ProcessInfo.processInfo.hostName)
     for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
     try file.setModelHash(facts.modelHash)
+    try dataset?.write(to: file)
   }
 }

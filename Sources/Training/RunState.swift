@@ -19,6 +19,8 @@ final class RunState {
   let lock: RunLock
   let curve: LearningCurve
   let replayFile: ReplayFile
+  /// Which data ``replay`` holds where the run learns from what was recorded before; `nil` where it acts.
+  let dataset: OfflineDataset.Identity?
   var generators: RunGenerators
   var progress: RunProgress
   /// The environment's generator as it was before the last reset, and the actions since.
@@ -30,7 +32,8 @@ final class RunState {
 
   init(
     _ settings: Settings, _ directory: RunDirectory, _ facts: EnvironmentSpecification, _ agent: any Agent<Float>,
-    _ actor: ActingPolicy<Float>, _ replay: ReplayBuffer, _ lock: RunLock, _ curve: LearningCurve, _ replayFile: ReplayFile
+    _ actor: ActingPolicy<Float>, _ replay: ReplayBuffer, _ lock: RunLock, _ curve: LearningCurve, _ replayFile: ReplayFile,
+    _ dataset: OfflineDataset.Identity?
   ) {
     self.settings = settings
     self.directory = directory
@@ -41,6 +44,7 @@ final class RunState {
     self.lock = lock
     self.curve = curve
     self.replayFile = replayFile
+    self.dataset = dataset
     generators = RunGenerators(seed: settings.seed)
     episodeStart = generators.environment
     progress = RunProgress(updateScalars: agent.report.names)

@@ -80,6 +80,19 @@ public final class TrainedPolicy {
     SeededGenerator(seed: UInt64(bitPattern: Int64(seed)), stream: RandomStream.testing.rawValue)
   }
 
+  /// The file that holds the networks of what was named: a run, a folder that holds a `best.h5` alone, or such a file itself.
+  package static func networkFile(_ path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && !isFolder.boolValue ? path : try self.path(of: .last, in: RunDirectory(path: path))
+  }
+
+  /// The algorithm of the networks of a run, a folder that holds a `best.h5` alone, or such a file itself.
+  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error` for a damaged or foreign file.
+  public static func algorithmName(of path: String) throws -> String {
+    try Checkpoint.open(at: try networkFile(path)).group("networks").attribute("algorithm")
+  }
+
   /// The file of a run that holds certain networks, now.
   package static func path(of networks: Networks, in directory: RunDirectory) throws -> String {
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

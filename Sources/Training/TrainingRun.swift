@@ -1,6 +1,7 @@
 import Agents
 import Configuration
 import Experience
+import Foundation
 import Gym
 import HDF5
 import LinearAlgebra
@@ -74,6 +75,10 @@ public final class TrainingRun {
     let agent = makeAgent(
       agentSettings, seed: UInt64(bitPattern: Int64(settings.seed)),
       pool: WorkerPool(threads: settings.threadsInUse))
+    try Self.requireOtherSources(settings, directory)
+    if startsOver || !FileManager.default.fileExists(atPath: directory.checkpoint) {
+      try Self.beginWithNetworks(of: settings, agent, warn: warn)
+    }
     recordedTask = settings.recordState ? try Self.recordable(environment.environment) : nil
     ownExploration = exploration
     cost = try settings.safetyCost(among: facts.costs)
@@ -85,7 +90,7 @@ public final class TrainingRun {
       settings, directory, facts, agent, infos: recordedTask.map { $0.replayedState.map { ($0.name, $0.values.count) } } ?? [],
       startsOver: startsOver, warn: warn)
     self.state = state
-    if settings.updateAfter > settings.steps {
+    if state.dataset == nil && settings.updateAfter > settings.steps {
       warn("update_after \(settings.updateAfter) is more than the \(settings.steps) steps: the run ends without one update")
     }
     // Room for the usual episode: growing would be the one thing that a step asks memory for.
@@ -95,10 +100,34 @@ public final class TrainingRun {
       // It may say more steps than the file did.
       try AtomicFile.replace(at: directory.config, with: settings.yaml)
     } else {
-      try beginEpisode()
+      if state.dataset == nil { try beginEpisode() }
       // From here on the directory holds a run: one without its checkpoint has lost it.
       try state.writeCheckpoint()
     }
+  }
+
+  /// A run that starts over would remove what it begins with.
+  private static func requireOtherSources(_ settings: Settings, _ directory: RunDirectory) throws {
+    let own = NamedPath(settingText: directory.path)?.path ?? directory.path
+    for (key, source) in [("from_replay", settings.fromReplay.path), ("init_from", settings.initFrom.path)] {
+      guard let source else { continue }
+      if source == own || source.hasPrefix(own + "/") { throw RunError.ownSource(path: directory.path, key: key) }
+    }
+  }
+
+  /// Takes over another run's networks; optimisers, temperature and multiplier begin anew.
+  private static func beginWithNetworks(of settings: Settings, _ agent: any Agent<Float>, warn: (String) -> Void) throws {
+    guard let source = settings.initFrom.path else { return }
+    let path = try TrainedPolicy.networkFile(source)
+    let file = try Checkpoint.open(at: path)
+    let missing = try NetworkFile.adopt(into: agent, from: file)
+    guard missing.count < agent.networks.count else {
+      throw NetworksDoNotFit(file: path, reason: "it has none of \(missing.map { "'\($0)'" }.joined(separator: ", "))")
+    }
+    guard !missing.isEmpty else { return }
+    let networks = try file.group("networks")
+    let algorithm: String = try networks.attributeExists("algorithm") ? networks.attribute("algorithm") : "another algorithm"
+    warn("'\(path)' is of \(algorithm) and has no \(missing.map { "'\($0)'" }.joined(separator: ", ")): these begin anew")
   }
 
   private static func recordable(_ environment: any Environment) throws -> any ReplayableEnvironment {
@@ -156,8 +185,14 @@ public final class TrainingRun {
 
   // MARK: One step
 
-  /// Algorithm 1, lines 4 to 10: act, store, learn.
+  /// Algorithm 1, lines 4 to 10: act, store, learn. From recorded data it is an update alone.
   private func takeStep() throws {
+    if state.dataset != nil {
+      state.progress.step += 1
+      try update()
+      state.progress.loopSteps += 1
+      return
+    }
     try chooseAction()
     if let recordedTask { state.replayFile.note(recordedTask.replayedState.map(\.values)) }
     let step = try state.reportingDivergence(at: stepsTaken + 1) { try environment.step(action) }
@@ -171,11 +206,7 @@ public final class TrainingRun {
       nextObservation: environment.observation,
       terminal: step.ending == .terminated, timeout: step.ending == .truncated)
     if state.replay.stepsTaken >= settings.updateAfter {
-      for _ in 0..<settings.updatesPerStep {
-        state.replay.sample(into: state.agent.minibatch, using: &state.generators.replay)
-        try state.agent.update()
-        state.progress.updates.add(state.agent.report)
-      }
+      for _ in 0..<settings.updatesPerStep { try update() }
     }
     state.progress.loopSteps += 1
     if step.ending != nil {
@@ -184,6 +215,12 @@ public final class TrainingRun {
     } else {
       keepObservation()
     }
+  }
+
+  private func update() throws {
+    state.replay.sample(into: state.agent.minibatch, using: &state.generators.replay)
+    try state.agent.update()
+    state.progress.updates.add(state.agent.report)
   }
 
   /// NaN must not reach the replay buffer, whence it would come back in every update. A terminal state may be what was wrong.
@@ -248,6 +285,7 @@ public final class TrainingRun {
   /// Takes a checkpoint up: the episode in progress is taken again, so that the simulator is where it was.
   private func goOn(from checkpoint: Checkpoint, roundsAlike: Bool, warn: (String) -> Void) throws {
     state.takeUp(checkpoint)
+    if state.dataset != nil { return }
     if try !retakeEpisode() {
       if roundsAlike { throw RunError.environmentChanged(step: stepsTaken, path: directory.path) }
       warn("its episode at step \(stepsTaken) can not be taken again to the last bit here and is cut; replay.h5 does not say so")

@@ -123,7 +123,8 @@ def find(folder: str | os.PathLike[str]) -> list[Run]:
 def _candidates(root: Path) -> Iterator[Path]:
     for name, folders, files in os.walk(root, followlinks=True):
         path = Path(name)
-        folders.sort()
+        # Beside a run started over with --fresh stands the one before it, seed-0.kept-1: kept, not counted.
+        folders[:] = sorted(folder for folder in folders if ".kept-" not in folder)
         if _is_run(path):
             # Snapshots and films are inside; no other run is.
             folders.clear()
