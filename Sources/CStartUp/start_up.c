@@ -49,7 +49,8 @@ BEFORE_SANITIZERS static void open_standard_descriptors(void) {
 // Dispatch takes the number of its threads from the same mask.
 
 static cpu_set_t processors;
-static int hides_processors;
+// Volatile: the optimizer takes a constructor for the first that runs, and would find this 0 there.
+static volatile int hides_processors;
 
 BEFORE_SANITIZERS static int wait_for_end(void *reading_end) {
   char byte;
