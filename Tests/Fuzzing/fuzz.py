@@ -106,7 +106,7 @@ variants:
   eager: {learning_rate: 1.0e-3, gamma: 0.9}
 seeds: 0-1
 steps: 20
-figure: {smoothing: 3}
+figure: {panels: environment, lines: algorithm, value: return}
 settings:
   checkpoint_interval: 10
   evaluation_interval: 10
