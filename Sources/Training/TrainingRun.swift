@@ -186,16 +186,17 @@ public final class TrainingRun {
     }
   }
 
-  /// NaN must not reach the replay buffer, whence it would come back in every update. A terminal state may be what was wrong.
+  /// What single precision does not hold must not reach the replay buffer, whence it would come back in every update. A terminal state
+  /// may be what was wrong.
   private func requireFinite(_ step: Step, cost: Double) throws {
-    guard step.reward.isFinite else {
+    guard step.reward.isStorable else {
       throw RunError.notFinite(quantity: "reward", value: step.reward, step: stepsTaken, path: directory.path)
     }
-    guard cost.isFinite else {
+    guard cost.isStorable else {
       throw RunError.notFinite(quantity: "cost", value: cost, step: stepsTaken, path: directory.path)
     }
     if step.ending == .terminated { return }
-    for value in environment.observation where !value.isFinite {
+    for value in environment.observation where !value.isStorable {
       throw RunError.notFinite(quantity: "observation", value: value, step: stepsTaken, path: directory.path)
     }
   }
