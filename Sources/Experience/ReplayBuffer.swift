@@ -85,7 +85,7 @@ public final class ReplayBuffer {
 
   /// Takes the newest step for its episode's last, cut without terminating.
   public func cutNewest() {
-    demand(stepsTaken > 0, "an empty buffer has no newest step")
+    demand(count > 0, "an empty buffer has no newest step")
     let slot = (stepsTaken - 1) % capacity
     if finalIndices[slot] < 0 { finish(slot, terminal: false, timeout: true) }
   }
@@ -97,7 +97,10 @@ public final class ReplayBuffer {
   }
 
   /// Stores one step as a file has it; after ``beginReload(at:)``.
+  ///
+  /// Where it does not begin where the step before led to, an episode was cut between them, whether or not the file says so.
   public func reload(_ step: StoredStep) {
+    if count > 0, !step.observation.elementsEqual(UnsafeBufferPointer(start: newest, count: observationSize)) { cutNewest() }
     let slot = takeSlot()
     (observations + slot * observationSize).update(from: pointer(step.observation), count: observationSize)
     newest.update(from: pointer(step.nextObservation), count: observationSize)

@@ -47,16 +47,17 @@ extension RunState {
     let curve = try LearningCurve.resume(
       at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes
     ) { try requireSameRun(settings, $0) }
-    let replayFile = try ReplayFile.resume(at: directory.replay, rows: checkpoint.replayRows, infos: infos, into: replay) {
-      try requireSameRun(settings, $0)
-    }
+    let replayFile = try ReplayFile.resume(
+      at: directory.replay, rows: checkpoint.replayRows, endsMidEpisode: checkpoint.progress.episode.length > 0, infos: infos,
+      into: replay
+    ) { try requireSameRun(settings, $0) }
     guard checkpoint.replayRows == checkpoint.progress.step else {
       throw CheckpointError.wrongSize(
         object: "/rows replay", found: checkpoint.replayRows, expected: checkpoint.progress.step, file: directory.checkpoint)
     }
     if !differences.isEmpty {
       warn(
-        "'\(directory.path)' goes on where numbers round otherwise (\(differences.joined(separator: "; "))): its end may differ "
+        "'\(directory.path)' goes on where numbers may round otherwise (\(differences.joined(separator: "; "))): its end may differ "
           + "from an uninterrupted run's")
     }
     if checkpoint.progress.bestReturn != nil && !FileManager.default.fileExists(atPath: directory.best) {

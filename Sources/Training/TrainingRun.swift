@@ -251,9 +251,10 @@ public final class TrainingRun {
     state.takeUp(checkpoint)
     if try !retakeEpisode() {
       if roundsAlike { throw RunError.environmentChanged(step: stepsTaken, path: directory.path) }
-      warn("its episode at step \(stepsTaken) can not be taken again to the last bit here and is cut; replay.h5 does not say so")
+      warn("its episode at step \(stepsTaken) cannot be taken again to the last bit here and is cut: a timeout in replay.h5")
+      // Abandoned, not finished: no row of /episode, nothing that the agent's constraint counts.
       state.replay.cutNewest()
-      try endEpisode()
+      try state.replayFile.cutNewest()
       try beginEpisode()
     }
   }

@@ -151,10 +151,70 @@ import Training
     try train(steps: 200, in: "run") { warnings.append($0) }
     #expect(
       warnings == [
-        "'\(folder.path)/run' goes on where numbers round otherwise (openblas_version OpenBLAS 0.3.0 (Prescott) there, \(here) "
+        "'\(folder.path)/run' goes on where numbers may round otherwise (openblas_version OpenBLAS 0.3.0 (Prescott) there, \(here) "
           + "here): its end may differ from an uninterrupted run's"
       ])
     // The checkpoint now says what the newest numbers were computed with.
     try train(steps: 250, in: "run") { Issue.record("\($0)") }
+  }
+
+  /// As if the checkpoint were of a machine or a build that computes otherwise.
+  private func comeFromElsewhere(_ attribute: String = "openblas_version") throws {
+    let file = try HDF5File.open(at: path("checkpoint.h5"), mode: .readWrite)
+    try file.setAttribute(attribute, "another")
+    try file.close()
+  }
+
+  /// Rows 149 and 150 of replay.h5: the run stops within an episode at step 150.
+  private func expectCut(at row: Int, isCut: Bool) throws {
+    let replay = try HDF5File.open(at: path("replay.h5"))
+    #expect(try replay.dataset("timeouts").read(rows: row..<row + 1, as: Bool.self) == [isCut])
+    let next: [Float] = try replay.dataset("next_observations").read(rows: row..<row + 1)
+    let following: [Float] = try replay.dataset("observations").read(rows: row + 1..<row + 2)
+    #expect((next != following) == isCut)
+    let buffer = ReplayBuffer(capacity: 1000, observationSize: 4, actionSize: 2)
+    try replay.close()
+    let rows = try HDF5File.open(at: path("replay.h5")).dataset("rewards").rowCount
+    _ = try ReplayFile.resume(at: path("replay.h5"), rows: rows, into: buffer)
+    var held: [[Float]] = []
+    buffer.forEachStep(from: row) { held.append(Array($0.nextObservation)) }
+    #expect(held[0] == next)
+  }
+
+  @Test func `an episode that is cut on going on elsewhere is a timeout in memory and file, and no finished episode`() throws {
+    try comeFromElsewhere()
+    var warnings: [String] = []
+    try train(steps: 200, in: "run", damping: 0.8) { warnings.append($0) }
+    #expect(
+      warnings.last == "its episode at step 150 cannot be taken again to the last bit here and is cut: a timeout in replay.h5")
+    try expectCut(at: 149, isCut: true)
+    let curve = try HDF5File.open(at: path("curve.h5"))
+    let (ends, lengths): ([Int], [Double]) = (try curve.read("episode/step"), try curve.read("episode/length"))
+    try curve.close()
+    #expect(!ends.contains(150) && ends.contains { $0 > 150 })
+    for (end, length) in zip(ends, lengths) { #expect(end <= 150 || end - Int(length) >= 150) }
+    try train(steps: 250, in: "run", damping: 0.8)
+    try expectCut(at: 149, isCut: true)
+  }
+
+  @Test func `a cut that no checkpoint counts has not happened`() throws {
+    try comeFromElsewhere()
+    let directory = RunDirectory(path: "\(folder.path)/run")
+    var settings = try Settings(recorded: try String(contentsOfFile: directory.config, encoding: .utf8), source: "config.yaml")
+    settings.steps = 300
+    // Opened, the episode cut, and gone.
+    _ = try TrainingRun(settings, directory: directory) { PointMass(damping: 0.8) }
+    try train(steps: 300, in: "run")
+    #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test(arguments: ["commit", "compiler", "libc", "packages", "program_version"])
+  func `another build that computes otherwise is warned of and cuts the episode, instead of a changed model being blamed`(
+    _ attribute: String
+  ) throws {
+    try comeFromElsewhere(attribute)
+    var warnings: [String] = []
+    try train(steps: 200, in: "run", damping: 0.8) { warnings.append($0) }
+    #expect(warnings.count == 2 && warnings[0].contains("may round otherwise (\(attribute) another there, "), "\(warnings)")
   }
 }
