@@ -44,11 +44,7 @@ package struct Checkpoint {
     _ agent: any Agent<Float>, acting: [ActingScalar], settings: Settings, facts: EnvironmentSpecification, to path: String
   ) throws {
     try HDF5File.replace(at: path) { file in
-      try file.setFormatVersion(Self.formatVersion)
-      try file.setAttribute("configuration", configuration)
-      for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
-      try file.setModelHash(facts.modelHash)
-      try NetworkFile.write(agent, settings: settings, to: file)
+      try NetworkFile.write(agent, settings: settings, facts: facts, configuration: configuration, to: file)
       for item in agent.state { try file.write(item) }
       try writeProgress(acting, to: file)
       let random = try file.childNames.contains("random") ? file.group("random") : file.createGroup("random")

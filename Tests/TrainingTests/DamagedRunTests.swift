@@ -1,4 +1,5 @@
 import Configuration
+import Environments
 import Experience
 import Foundation
 import HDF5
@@ -216,5 +217,46 @@ import Training
     var warnings: [String] = []
     try train(steps: 200, in: "run", damping: 0.8) { warnings.append($0) }
     #expect(warnings.count == 2 && warnings[0].contains("may round otherwise (\(attribute) another there, "), "\(warnings)")
+  }
+
+  @Test func `another simulator's version is warned of before a model is said to have changed`() throws {
+    let directory = RunDirectory(path: "\(folder.path)/hopper")
+    func train(steps: Int, warn: @escaping (String) -> Void = { _ in }) throws {
+      let settings = try Settings(["algorithm=sac", "steps=\(steps)", "hidden_size=8", "evaluation_episodes=1"], environment: "Hopper-v5")
+      try TrainingRun(settings, directory: directory, warn: warn) { try EnvironmentCatalog.make("Hopper-v5") }.run()
+    }
+    try train(steps: 10)
+    let file = try HDF5File.open(at: directory.checkpoint, mode: .readWrite)
+    try file.setAttribute("model_hash", "another")
+    try file.close()
+    #expect(throws: RunError.modelChanged(path: directory.path, environment: "Hopper-v5")) { try train(steps: 20) }
+    let again = try HDF5File.open(at: directory.checkpoint, mode: .readWrite)
+    try again.setAttribute("mujoco_version", "3.0.0")
+    try again.close()
+    var warnings: [String] = []
+    try train(steps: 20) { warnings.append($0) }
+    #expect(warnings.first?.contains("mujoco_version 3.0.0 there, ") == true, "\(warnings)")
+  }
+
+  @Test func `a best.h5 that is newer than the checkpoint gives way, and the end is the uninterrupted run's`() throws {
+    func train(in name: String, failsAtStep: Int? = nil, warn: (String) -> Void = { _ in }) throws {
+      var settings = Settings.smallTask(.sac, steps: 300)
+      (settings.hiddenSize, settings.warmupSteps, settings.updateAfter) = (8, 50, 60)
+      (settings.evaluationInterval, settings.evaluationEpisodes, settings.checkpointInterval) = (120, 1, 100)
+      var environments = 0
+      try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)"), warn: warn) {
+        environments += 1
+        return PointMass(failsAtStep: environments == 1 ? failsAtStep : nil)
+      }.run()
+    }
+    try train(in: "steady")
+    #expect(throws: PointMass.Failure.self) { try train(in: "killed", failsAtStep: 130) }
+    var warnings: [String] = []
+    try train(in: "killed") { warnings.append($0) }
+    let best = "\(folder.path)/killed/best.h5"
+    #expect(warnings == ["'\(best)' is of step 120, which the run goes back behind; the next evaluation's networks take its place"])
+    #expect(try runContents(of: "\(folder.path)/killed") == runContents(of: "\(folder.path)/steady"))
+    let file = try HDF5File.open(at: best)
+    for name in ["openblas_version", "commit", "model_hash"] { #expect(try file.attributeExists(name) == (name != "model_hash")) }
   }
 }
