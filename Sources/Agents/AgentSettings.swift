@@ -134,7 +134,7 @@ public struct ActorCriticSettings: SettingGroup {
     "constraint", .any, default: Constraint.none, roles: [.networks, .isLater], agreesWithName: ==,
     "how the cost is kept below its limit")
   public let costKind = Setting(
-    "cost_kind", .any, derivation: "the cost's own", roles: [.networks, .isLater, .environments],
+    "cost_kind", .any, derivation: "the cost's own", roles: [.networks, .isLater, .environments, .constrains],
     "what the limit is on: the discounted sum of an episode's costs, or their average carried on for ever"
   ) { _ in CostKind.sum }
   public let costLimit = Setting(

@@ -17,13 +17,9 @@ extension Settings {
         key: "name", value: variant, expectation: Self.nameExpectation, source: "settings")
     }
     var settings = self
-    if let costs {
-      let cost = try safetyCost(among: costs)
-      if settings.costLimit == nil, let limit = cost?.defaultLimit { settings.costLimit = limit }
-      if let cost, self.constraint != .none, values.origin(of: ActorCriticSettings.declared.costKind) == .derived {
-        settings.costKind = cost.isAverage ? .average : .sum
-      }
-    }
+    var offered: SafetyCost?
+    if let costs { offered = try safetyCost(among: costs) }
+    settings.takeKindAndLimit(of: offered, isKnown: costs != nil)
     if self.constraint != .none && settings.costLimit == nil && (self.cost == .own || costs != nil && self.cost != .none) {
       throw .contradiction(
         "cost '\(self.cost.rawValue)' has no limit of its own: constraint '\(self.constraint.rawValue)' needs cost_limit")
@@ -31,7 +27,7 @@ extension Settings {
     if self.constraint != .none && self.cost == .none {
       throw .contradiction("constraint '\(self.constraint.rawValue)' needs a cost: \(CostChoice.choices)")
     }
-    if self.cost == .none, let costLimit = self.costLimit {
+    if self.cost == .none, let costLimit = settings.costLimit {
       throw .contradiction("cost_limit \(costLimit) limits nothing: without a cost (\(CostChoice.choices)) it is 'default'")
     }
     if let text = AgentSettings(observationSize: 1, actionSize: 1, values: settings.values).contradiction { throw .contradiction(text) }
@@ -53,6 +49,21 @@ extension Settings {
     if self.recordState {
       throw .contradiction("record_state records the simulator's states as the run steps, and with from_replay it takes no step")
     }
+  }
+
+  /// Takes down what a cost says of itself. Said as the environment's, it follows when another cost is chosen.
+  /// - Parameter isKnown: whether the environment was asked; where not, what it said of the same cost before stays.
+  mutating func takeKindAndLimit(of offered: SafetyCost?, isKnown: Bool) {
+    guard isKnown || describedCost != self.cost else { return }
+    describedCost = isKnown ? self.cost : nil
+    let declared = ActorCriticSettings.declared
+    var (limit, kind): (Double??, CostKind?) = (nil, nil)
+    if let offered {
+      if let own = offered.defaultLimit { limit = .some(own) }
+      kind = offered.isAverage ? .average : .sum
+    }
+    values.setEnvironments(declared.costLimit, to: limit)
+    values.setEnvironments(declared.costKind, to: kind)
   }
 
   /// Which of an environment's costs is recorded.

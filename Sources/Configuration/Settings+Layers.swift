@@ -1,3 +1,4 @@
+import Agents
 import Gym
 import SettingDeclarations
 import Support
@@ -31,6 +32,7 @@ extension Settings {
       // Checked one by one, so that a message can say where the wrong one was written.
       try located(entry) { _ = try task.complete([parameter: .string(entry.value)]) }
     }
+    leaveDerivedValues(of: entries, costs: task.costs)
     environmentParameters = try task.complete(environmentParameters)
     self = try resolved(for: task.costs)
   }
@@ -72,9 +74,36 @@ extension Settings {
 
   /// Entries that have every setting of the first program are a run's record: what it lacks came later, and means what programs did then.
   private mutating func takeEarlierValues(for entries: [SettingEntry]) {
+    guard isRecord(entries) else { return }
     let said = Set(entries.map(\.key))
-    guard catalogue.settings.allSatisfy({ $0.roles.contains(.isLater) || said.contains($0.key) }) else { return }
     for setting in catalogue.settings where !said.contains(setting.key) { setting.setEarlierValue(&values) }
+  }
+
+  private func isRecord(_ entries: [SettingEntry]) -> Bool {
+    let said = Set(entries.map(\.key))
+    return catalogue.settings.allSatisfy { $0.roles.contains(.isLater) || said.contains($0.key) }
+  }
+
+  /// A run's record has every value, those too that followed from others. These were not said: where an entry after the record changes
+  /// what they follow from, they follow again.
+  private mutating func leaveDerivedValues(of entries: [SettingEntry], costs: [SafetyCost]) {
+    guard isRecord(entries) else { return }
+    var recorded = Settings(environment: environment, algorithm: algorithm, in: catalogue)
+    recorded.takeEarlierValues(for: entries)
+    var counts: [String: Int] = [:]
+    for entry in entries {
+      counts[entry.key, default: 0] += 1
+      if counts[entry.key] == 1, let setting = catalogue.setting(entry.key) { _ = setting.set(&recorded.values, to: entry.value) }
+    }
+    let cost = costs.first { $0.name == recorded.cost.rawValue }
+    recorded.takeKindAndLimit(of: cost, isKnown: true)
+    for setting in catalogue.settings where setting.derivation != nil && counts[setting.key] == 1 {
+      var derived = recorded.values
+      derived.unset(setting)
+      // Without a constraint the kind is of no consequence, and earlier programs recorded a sum whatever the cost.
+      let isIdle = setting.key == ActorCriticSettings.declared.costKind.key && recorded.constraint == .none
+      if isIdle || setting.scalar(in: derived) == setting.scalar(in: recorded.values) { values.unset(setting) }
+    }
   }
 
   /// Takes one entry; one that is an environment's own is left to the caller.

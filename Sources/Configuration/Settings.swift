@@ -20,6 +20,8 @@ public struct Settings: Sendable, Equatable, SettingsHolder {
   public var environmentParameters: [String: ParameterValue] = [:]
   /// Which algorithms and settings there are.
   public let catalogue: AlgorithmCatalogue
+  /// The cost whose kind and limit ``values`` have from the environment.
+  var describedCost: CostChoice?
 
   /// The defaults of one algorithm on one task.
   /// - Parameters:

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// Transitions drawn for one update, row i of every member belonging to the same one.
-public final class Minibatch<S: Scalar>: Sendable {
+public final class Minibatch<S: Scalar> {
   /// Transitions, B.
   public let size: Int
   /// [size, observations + actions]: what a critic reads.

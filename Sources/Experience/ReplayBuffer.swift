@@ -85,21 +85,24 @@ public final class ReplayBuffer {
 
   /// Takes the newest step for its episode's last, cut without terminating.
   public func cutNewest() {
-    demand(stepsTaken > 0, "an empty buffer has no newest step")
+    demand(count > 0, "an empty buffer has no newest step")
     let slot = (stepsTaken - 1) % capacity
     if finalIndices[slot] < 0 { finish(slot, terminal: false, timeout: true) }
   }
 
   /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.
-  public func beginReload(at firstStep: Int) {
+  package func beginReload(at firstStep: Int) {
     demand(stepsTaken == 0, "a buffer that holds \(count) steps can not be reloaded")
     stepsTaken = firstStep
   }
 
   /// Stores one step as a file has it; after ``beginReload(at:)``.
+  ///
+  /// Where it does not begin where the step before led to, an episode was cut between them, whether or not the file says so.
   /// - Parameter leadsOn: whether the step that is stored next begins where this one ended. Where it does not, as after an episode's end,
   ///   the state that this one led to is kept beside.
-  public func reload(_ step: StoredStep, leadsOn: Bool = true) {
+  package func reload(_ step: StoredStep, leadsOn: Bool = true) {
+    if count > 0, !step.observation.elementsEqual(UnsafeBufferPointer(start: newest, count: observationSize)) { cutNewest() }
     let slot = takeSlot()
     (observations + slot * observationSize).update(from: pointer(step.observation), count: observationSize)
     newest.update(from: pointer(step.nextObservation), count: observationSize)
@@ -165,7 +168,7 @@ public final class ReplayBuffer {
   }
 
   /// The steps from `step` on that are still held, in order; to write them to a file.
-  public func forEachStep(from step: Int, _ body: (StoredStep) throws -> Void) rethrows {
+  package func forEachStep(from step: Int, _ body: (StoredStep) throws -> Void) rethrows {
     demand(step >= stepsTaken - count, "step \(step) is forgotten; the oldest held is \(stepsTaken - count)")
     for t in step..<max(step, stepsTaken) {
       let slot = t % capacity
@@ -222,24 +225,24 @@ public final class ReplayBuffer {
 }
 
 /// One step as it is stored; memory is lent for the duration of a call.
-public struct StoredStep {
+package struct StoredStep {
   /// [observations]: before the step.
-  public let observation: UnsafeBufferPointer<Float>
+  package let observation: UnsafeBufferPointer<Float>
   /// [actions], in [-1, 1].
-  public let action: UnsafeBufferPointer<Float>
+  package let action: UnsafeBufferPointer<Float>
   /// [observations]: after the step, an episode's last included.
-  public let nextObservation: UnsafeBufferPointer<Float>
+  package let nextObservation: UnsafeBufferPointer<Float>
   /// In the task's units.
-  public let reward: Float
+  package let reward: Float
   /// Safety cost; 0 where none is stored.
-  public let cost: Float
+  package let cost: Float
   /// Whether the task's rules ended the episode.
-  public let terminal: Bool
+  package let terminal: Bool
   /// Whether it was cut without terminating.
-  public let timeout: Bool
+  package let timeout: Bool
 
   /// Shapes and units as those of the properties.
-  public init(
+  package init(
     observation: UnsafeBufferPointer<Float>, action: UnsafeBufferPointer<Float>,
     nextObservation: UnsafeBufferPointer<Float>, reward: Float, cost: Float, terminal: Bool, timeout: Bool
   ) {

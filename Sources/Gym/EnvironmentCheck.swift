@@ -119,11 +119,11 @@ private struct EnvironmentCheck {
     if count != facts.observationSize {
       note("\(name)'s observation has \(count) numbers \(place), its specification says \(facts.observationSize)")
     }
-    if let element = moment.observation.firstIndex(where: { !Self.isStorable($0) }) {
+    if let element = moment.observation.firstIndex(where: { !$0.isStorable }) {
       note("\(name)'s observation \(place) is \(moment.observation[element]) at index \(element): \(Self.storable)")
     }
-    if !Self.isStorable(moment.step.reward) { note("\(name)'s reward \(place) is \(moment.step.reward): \(Self.storable)") }
-    if !Self.isStorable(moment.step.cost) { note("\(name)'s cost \(place) is \(moment.step.cost): \(Self.storable)") }
+    if !moment.step.reward.isStorable { note("\(name)'s reward \(place) is \(moment.step.reward): \(Self.storable)") }
+    if !moment.step.cost.isStorable { note("\(name)'s cost \(place) is \(moment.step.cost): \(Self.storable)") }
     if moment.step.ending == .truncated {
       note(
         "\(name) truncates its episode \(place) by itself; give its specification a timeLimit instead, which runs keep")
@@ -133,15 +133,17 @@ private struct EnvironmentCheck {
 
   private static let storable = "it must be a finite number that single precision holds"
 
-  /// Replay memory and networks are single precision.
-  private static func isStorable(_ value: Double) -> Bool { Float(value).isFinite }
-
   private static func place(_ step: Int) -> String { step == 0 ? "after reset" : "after step \(step)" }
 
   /// Once each: what is wrong in one episode is wrong in the next.
   private mutating func note(_ finding: String) {
     if !findings.contains(finding) { findings.append(finding) }
   }
+}
+
+extension Double {
+  /// Whether it is a number to replay memory and networks too, which are single precision.
+  package var isStorable: Bool { Float(self).isFinite }
 }
 
 /// A generator of the check's own, so that this module needs no other.

@@ -215,6 +215,18 @@ public final class Dataset: HDF5Object {
     try append(CollectionOfOne(value).map { $0 })
   }
 
+  /// Writes one value into a row that is there, of a dataset whose rows are single values.
+  /// - Throws: ``HDF5Error``, also when there is no such row.
+  public func set<Element: HDF5Element>(_ value: Element, row: Int) throws(HDF5Error) {
+    try requireWritable(Element.self)
+    try requireShape([nil])
+    try requireRows(row..<row + 1)
+    var value = value
+    try transfer(Element.elementType, rows: row..<row + 1, "write") { memoryType, memory, file, properties, id in
+      H5Dwrite(id, memoryType, memory, file, properties, &value)
+    }
+  }
+
   /// Hands what was written to the operating system, where SWMR readers see it.
   public func flush() throws(HDF5Error) {
     let id = try id

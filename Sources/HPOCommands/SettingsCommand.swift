@@ -38,7 +38,7 @@ struct SettingsCommand: ParsableCommand {
     switch settings.values.origin(of: setting) {
     case .algorithm: "what \(settings.algorithm.name) stands for"
     case .task: "the task's"
-    case .derived: setting.derivation
+    case .environment, .derived: setting.derivation
     case .given, .declaration: nil
     }
   }

@@ -1,7 +1,7 @@
 import Support
 
 /// Memory that views share; freed with the last of them.
-final class Storage<S: Scalar>: @unchecked Sendable {
+final class Storage<S: Scalar> {
   let pointer: UnsafeMutablePointer<S>
   let count: Int
   private let slab: Slab
@@ -14,10 +14,11 @@ final class Storage<S: Scalar>: @unchecked Sendable {
   }
 }
 
-/// Numbers in a row, or a view of some of another vector's: copies share memory, as NumPy's views do.
-public struct Vector<S: Scalar>: @unchecked Sendable {
+/// Numbers in a row, or a view of some of another vector's: copies share memory, as NumPy's views do. For that reason it cannot be sent to
+/// another task, nor can what is made of it.
+public struct Vector<S: Scalar> {
   let storage: Storage<S>
-  public let pointer: UnsafeMutablePointer<S>
+  package let pointer: UnsafeMutablePointer<S>
   public let count: Int
 
   /// Zeros.
@@ -83,10 +84,11 @@ public struct Vector<S: Scalar>: @unchecked Sendable {
   }
 }
 
-/// A row-major matrix, or a view of some rows or columns of another: copies share memory, as NumPy's views do.
-public struct Matrix<S: Scalar>: @unchecked Sendable {
+/// A row-major matrix, or a view of some rows or columns of another: copies share memory, as NumPy's views do. For that
+/// reason it cannot be sent to another task, nor can what is made of it.
+public struct Matrix<S: Scalar> {
   let storage: Storage<S>
-  public let pointer: UnsafeMutablePointer<S>
+  package let pointer: UnsafeMutablePointer<S>
   public let rows: Int
   public let columns: Int
   /// Distance between the starts of neighbouring rows, in elements.

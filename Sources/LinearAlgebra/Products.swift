@@ -28,10 +28,10 @@ public enum ProductFinish<S: Scalar> {
 
 /// Some rows of a matrix, in increasing order.
 public struct RowList {
-  public let storage: UnsafeMutablePointer<Int32>
+  package let storage: UnsafeMutablePointer<Int32>
   public let count: Int
 
-  public init(storage: UnsafeMutablePointer<Int32>, count: Int) {
+  package init(storage: UnsafeMutablePointer<Int32>, count: Int) {
     self.storage = storage
     self.count = count
   }

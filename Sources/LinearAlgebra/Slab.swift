@@ -1,11 +1,11 @@
 import Glibc
 
 /// Memory on large pages where the system has them; freed with `deallocate()`.
-public enum LargePages {
+package enum LargePages {
   static let size = 1 << 21
 
   /// Memory of any content. What is never touched costs nothing.
-  public static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
+  package static func allocate(bytes: Int) -> UnsafeMutableRawPointer {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: size)
     #if os(Linux)
       // A wish: without it the program is slower, not wrong.

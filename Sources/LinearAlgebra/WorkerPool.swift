@@ -36,6 +36,7 @@ public final class WorkerPool: @unchecked Sendable {
   private let sleepers = Atomic<Int>(0)
   private let isCallerAsleep = Atomic<Bool>(false)
   private let isStopping = Atomic<Bool>(false)
+  private let isRunning = Atomic<Bool>(false)
   // Written by `run` before it moves `ticket`; read by those who have taken a lane, for which `run` waits.
   private var work: (Int) -> Void = { _ in }
   private var lanes = 0
@@ -97,8 +98,12 @@ public final class WorkerPool: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Calls `body` for each lane, and returns when all have finished. Not to be called from within a lane.
+  /// Calls `body` for each lane, and returns when all have finished. One call at a time: not from within a lane, not from two threads.
   public func run(lanes: Int, _ body: @escaping (Int) -> Void) {
+    demand(
+      !isRunning.exchange(true, ordering: .acquiring),
+      "a pool runs \(lanes) lanes while an earlier call to run has not returned; give each caller a pool of its own")
+    defer { isRunning.store(false, ordering: .releasing) }
     guard threads > 1, lanes > 1 else {
       for lane in 0..<lanes { body(lane) }
       return

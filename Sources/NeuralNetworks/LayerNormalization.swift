@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// Each row of a layer's sums is brought to mean 0 and variance 1 over the layer's units, then scaled and shifted per unit.
 /// - Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450; the constants are PyTorch's `nn.LayerNorm`.
-public struct LayerNormalization<S: Scalar>: Sendable {
+public struct LayerNormalization<S: Scalar> {
   /// Added to the variance, so that a row of equal sums becomes zeros.
   public static var epsilon: Double { 1e-5 }
 

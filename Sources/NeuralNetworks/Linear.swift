@@ -2,7 +2,7 @@ import LinearAlgebra
 import Random
 
 /// An affine layer, a view into a network's ``ParameterSet``; a gradient has the same form.
-public struct Linear<S: Scalar>: Sendable {
+public struct Linear<S: Scalar> {
   /// [outputs, inputs].
   public let weight: Matrix<S>
   /// [outputs].

@@ -5,7 +5,7 @@ import Random
 /// before their activation.
 ///
 /// A gradient is a perceptron of the same sizes; activations live in a ``Tape``, so one network can serve several threads.
-public final class MultilayerPerceptron<S: Scalar>: Sendable {
+public final class MultilayerPerceptron<S: Scalar> {
   /// Inputs, hidden sizes, outputs.
   public let sizes: [Int]
   public let activation: Activation

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// A network's parameters (or their gradients, or an optimiser's moments of them) in one piece of memory, with the names and shapes
 /// of the tensors within: optimisers and averages make one pass, files find each tensor.
-public struct ParameterSet<S: Scalar>: Sendable {
+public struct ParameterSet<S: Scalar> {
   public struct Tensor: Sendable, Equatable {
     /// Path below the network's name, as checkpoints lay it out: `0/weight`.
     public let name: String

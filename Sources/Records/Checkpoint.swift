@@ -47,12 +47,8 @@ package struct Checkpoint {
     _ agent: any Agent<Float>, acting: [ActingScalar], settings: Settings, facts: EnvironmentSpecification, to path: String
   ) throws {
     try HDF5File.replace(at: path) { file in
-      try file.setFormatVersion(Self.formatVersion)
-      try file.setAttribute("configuration", configuration)
-      for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
-      try file.setModelHash(facts.modelHash)
+      try NetworkFile.write(agent, settings: settings, facts: facts, configuration: configuration, to: file)
       try dataset?.write(to: file)
-      try NetworkFile.write(agent, settings: settings, to: file)
       for item in agent.state { try file.write(item) }
       try writeProgress(acting, to: file)
       let random = try file.childNames.contains("random") ? file.group("random") : file.createGroup("random")
@@ -96,13 +92,21 @@ package struct Checkpoint {
   /// Environment steps taken at a checkpoint.
   package static func step(of file: HDF5File) throws -> Int { try file.group("progress").count("step") }
 
-  /// What a checkpoint was computed with that rounds otherwise here: `openblas_version OpenBLAS 0.3.21 (Haswell) there, …`.
+  /// What a checkpoint was computed with that may round otherwise here: `openblas_version OpenBLAS 0.3.21 (Haswell) there, …`. What an
+  /// earlier program did not record is another's.
   /// - Parameter libraries: what the environment computes with here.
   package static func roundingDifferences(of file: HDF5File, _ libraries: [LibraryVersion]) throws -> [String] {
-    try Versions.rounding(libraries).compactMap { library in
-      let before: String = try file.attributeExists(library.name) ? file.attribute(library.name) : "unknown"
-      return before == library.version ? nil : "\(library.name) \(before) there, \(library.version) here"
+    var differences: [String] = []
+    var absent: [String] = []
+    for library in Versions.rounding(libraries) {
+      guard try file.attributeExists(library.name) else {
+        absent.append(library.name)
+        continue
+      }
+      let before: String = try file.attribute(library.name)
+      if before != library.version { differences.append("\(library.name) \(before) there, \(library.version) here") }
     }
+    return absent.isEmpty ? differences : differences + ["\(absent.joined(separator: ", ")) not recorded there"]
   }
 
   private func writeProgress(_ acting: [ActingScalar], to file: HDF5File) throws {

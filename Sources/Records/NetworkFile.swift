@@ -1,5 +1,6 @@
 import Agents
 import Configuration
+import Gym
 import HDF5
 import LinearAlgebra
 import NeuralNetworks
@@ -49,6 +50,32 @@ public struct NetworksDoNotFit: Error, Equatable, CustomStringConvertible {
 
 /// Networks with the settings that their use depends on, as files hold them.
 package enum NetworkFile {
+  /// Writes what acting needs, as `best.h5` and snapshots are laid out.
+  /// - Parameters:
+  ///   - step: environment steps that the networks were trained for.
+  ///   - attributes: more of them.
+  package static func writeFile(
+    of agent: any Agent<Float>, settings: Settings, facts: EnvironmentSpecification, step: Int, to path: String,
+    attributes: (HDF5File) throws -> Void
+  ) throws {
+    try HDF5File.replace(at: path) { file in
+      try file.setAttribute("step", step)
+      try attributes(file)
+      try write(agent, settings: settings, facts: facts, configuration: settings.yaml, to: file)
+    }
+  }
+
+  /// Writes what checkpoints and files of networks alone have in common: their origin and the networks.
+  package static func write(
+    _ agent: any Agent<Float>, settings: Settings, facts: EnvironmentSpecification, configuration: String, to file: HDF5File
+  ) throws {
+    try file.setFormatVersion(Checkpoint.formatVersion)
+    try file.setAttribute("configuration", configuration)
+    for library in Versions.all(facts.libraries) { try file.setAttribute(library.name, library.version) }
+    try file.setModelHash(facts.modelHash)
+    try write(agent, settings: settings, to: file)
+  }
+
   package static func write(_ agent: any Agent<Float>, settings: Settings, to file: HDF5File) throws {
     // The present ones: a learned α moves, and so does λ.
     let agentSettings = agent.settings

@@ -78,11 +78,14 @@ public final class ReplayFile {
   public static let formatVersion = 1
 
   /// The file of a run to be continued: rows beyond `rows` are dropped, and the newest are loaded into `buffer`.
-  /// - Parameter verify: looks whether the file is this run's, before anything is changed.
+  /// - Parameters:
+  ///   - endsMidEpisode: whether the newest of the rows is not its episode's last, whatever a process that cut the episode, and
+  ///     ended before a checkpoint counted that, left in the file.
+  ///   - verify: looks whether the file is this run's, before anything is changed.
   /// - Throws: `HDF5Error`, also when the file has fewer rows or other sizes; ``WrongFormatVersion``; what `verify` throws.
   public static func resume(
-    at path: String, rows: Int, infos: [(name: String, width: Int)] = [], into buffer: ReplayBuffer,
-    verify: (HDF5File) throws -> Void = { _ in }
+    at path: String, rows: Int, endsMidEpisode: Bool = false, infos: [(name: String, width: Int)] = [],
+    into buffer: ReplayBuffer, verify: (HDF5File) throws -> Void = { _ in }
   ) throws -> ReplayFile {
     let file = try HDF5File.open(at: path, mode: .readWrite(recovering: true).withoutLock)
     try file.requireFormatVersion(formatVersion)
@@ -95,6 +98,9 @@ public final class ReplayFile {
       try dataset.requireStored(rows: rows)
     }
     for dataset in datasets.all where try dataset.rowCount != rows { try dataset.setRowCount(rows) }
+    if endsMidEpisode, rows > 0, try datasets.timeouts.read(rows: rows - 1..<rows, as: Bool.self) == [true] {
+      try datasets.timeouts.set(false, row: rows - 1)
+    }
     try file.flush()
     let replay = ReplayFile(file, datasets, rowCount: rows)
     try replay.load(into: buffer)
@@ -113,6 +119,12 @@ public final class ReplayFile {
   /// - Parameter values: one list per name of `infos`.
   public func note(_ values: [[Double]]) {
     for (index, value) in values.enumerated() { noted[index] += value }
+  }
+
+  /// Says of the newest row that its episode was abandoned there.
+  public func cutNewest() throws {
+    try datasets.timeouts.set(true, row: rowCount - 1)
+    try datasets.timeouts.flush()
   }
 
   /// Appends the buffer's steps that are not written yet, and makes them visible to readers.

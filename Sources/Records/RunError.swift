@@ -24,7 +24,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   case wrongEnvironment(found: String, expected: String)
   /// What `checkEnvironment` found wrong with the environment, a sentence each.
   case unsuitableEnvironment(findings: [String])
-  /// The environment gave NaN or infinity.
+  /// The environment gave NaN, infinity or more than single precision holds.
   case notFinite(quantity: String, value: Double, step: Int, path: String)
   /// Learning gave what is not finite.
   case diverged(AgentError, step: Int, path: String)
@@ -74,7 +74,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case .unsuitableEnvironment(let findings):
       findings.joined(separator: "; ")
     case .notFinite(let quantity, let value, let step, let path):
-      "the environment's \(quantity) became \(value) at step \(step); the last checkpoint in '\(path)' is intact"
+      "the environment's \(quantity) became \(value)\(value.isFinite ? ", more than single precision holds," : "") at step \(step); the "
+        + "last checkpoint in '\(path)' is intact"
     case .diverged(let error, let step, let path):
       "at step \(step) \(error); the last checkpoint in '\(path)' is intact"
     case .wrongAction(let value, let step):

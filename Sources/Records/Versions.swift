@@ -27,17 +27,15 @@ public enum Versions {
   /// By name, for attributes and `hpo --version`.
   /// - Parameter libraries: what the environment computes with.
   public static func all(_ libraries: [LibraryVersion]) -> [LibraryVersion] {
-    rounding(libraries) + [
-      LibraryVersion("hdf5_version", HDF5File.libraryVersion), LibraryVersion("commit", commit),
-      LibraryVersion("commit_clean", "\(isCommitClean)"),
-      LibraryVersion("compiler", compiler), LibraryVersion("libc", libc), LibraryVersion("packages", packages),
-    ]
+    rounding(libraries) + [LibraryVersion("hdf5_version", HDF5File.libraryVersion), LibraryVersion("commit_clean", "\(isCommitClean)")]
   }
 
-  /// Those that decide how numbers round: a run continued under others is not, to the last bit, the one that was never interrupted.
+  /// Those that decide how numbers round: a run continued under others is not, to the last bit, the one that was never interrupted. The
+  /// program's own build is among them: another commit, compiler or C library may compute otherwise.
   package static func rounding(_ libraries: [LibraryVersion]) -> [LibraryVersion] {
     [LibraryVersion("program_version", program)] + libraries + [
-      LibraryVersion("openblas_version", BLAS.description), LibraryVersion("instructions", instructions),
+      LibraryVersion("openblas_version", BLAS.description), LibraryVersion("instructions", instructions), LibraryVersion("commit", commit),
+      LibraryVersion("compiler", compiler), LibraryVersion("libc", libc), LibraryVersion("packages", packages),
     ]
   }
 }

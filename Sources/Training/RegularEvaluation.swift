@@ -62,14 +62,7 @@ extension RunState {
   /// Writes what acting needs, as `best.h5` is laid out.
   func writeNetworks(to path: String, attributes: (HDF5File) throws -> Void) throws {
     try lock.requireHeld()
-    try HDF5File.replace(at: path) { file in
-      try file.setFormatVersion(Checkpoint.formatVersion)
-      try file.setAttribute("configuration", settings.yaml)
-      try file.setAttribute("step", progress.step)
-      try attributes(file)
-      try file.setModelHash(facts.modelHash)
-      try NetworkFile.write(agent, settings: settings, to: file)
-    }
+    try NetworkFile.writeFile(of: agent, settings: settings, facts: facts, step: progress.step, to: path, attributes: attributes)
   }
 
   func reportingDivergence<Result>(at step: Int, _ simulate: () throws -> Result) throws -> Result {

@@ -39,11 +39,16 @@ extension RunState {
         storesCosts: storesCosts, infos: infos, attributes: attributes)
       return (state(curve, replayFile), nil)
     }
+    let differences = try Checkpoint.roundingDifferences(of: file, facts.libraries)
     if let before = try file.modelHash(), let now = try facts.modelHash?.value(), before != now {
-      throw RunError.modelChanged(path: directory.path, environment: facts.id)
+      // What a model is compiled to is another simulator's version's to say: the warning of that is all that can be said then.
+      let isSameSimulator = try facts.libraries.allSatisfy { library in
+        let found: String? = try file.attributeExists(library.name) ? file.attribute(library.name) : nil
+        return found == library.version
+      }
+      if isSameSimulator { throw RunError.modelChanged(path: directory.path, environment: facts.id) }
     }
     var checkpoint = try Checkpoint.read(from: file, into: agent, acting: actor.explorationScalars)
-    let differences = try Checkpoint.roundingDifferences(of: file, facts.libraries)
     try file.close()
     if checkpoint.dataset != dataset?.identity {
       throw RunError.datasetChanged(path: directory.path, dataset: settings.fromReplay.settingText)
@@ -52,7 +57,8 @@ extension RunState {
       at: directory.curve, rows: checkpoint.curveRows, layout: layout, attributes: attributes
     ) { try requireSameRun(settings, $0) }
     let replayFile = try ReplayFile.resume(
-      at: directory.replay, rows: checkpoint.replayRows, infos: infos,
+      at: directory.replay, rows: checkpoint.replayRows,
+      endsMidEpisode: dataset == nil && checkpoint.progress.episode.length > 0, infos: infos,
       // An acting run's memory is its history; another's holds the data.
       into: dataset == nil ? replay : emptyReplay(facts, storesCosts: storesCosts)
     ) {
@@ -65,14 +71,25 @@ extension RunState {
     }
     if !differences.isEmpty {
       warn(
-        "'\(directory.path)' goes on where numbers round otherwise (\(differences.joined(separator: "; "))): its end may differ "
+        "'\(directory.path)' goes on where numbers may round otherwise (\(differences.joined(separator: "; "))): its end may differ "
           + "from an uninterrupted run's")
     }
     if checkpoint.progress.bestReturn != nil && !FileManager.default.fileExists(atPath: directory.best) {
       warn("'\(directory.best)' is gone; the next evaluation's networks take its place")
       checkpoint.progress.bestReturn = nil
+    } else if let step = stepOfBest(in: directory), step > checkpoint.progress.step {
+      // Of a process that was killed before a checkpoint. Going on the same way comes to these networks again; any other does not.
+      warn(
+        "'\(directory.best)' is of step \(step), which the run goes back behind; the next evaluation's networks take its place")
+      checkpoint.progress.bestReturn = nil
     }
     return (state(curve, replayFile), (checkpoint, differences.isEmpty))
+  }
+
+  /// `nil` where there is no such file, or a damaged one: nothing that a run goes on from is in it.
+  private static func stepOfBest(in directory: RunDirectory) -> Int? {
+    guard FileManager.default.fileExists(atPath: directory.best) else { return nil }
+    return try? Checkpoint.open(at: directory.best).attribute("step")
   }
 
   func takeUp(_ checkpoint: Checkpoint) {

@@ -223,16 +223,17 @@ public final class TrainingRun {
     state.progress.updates.add(state.agent.report)
   }
 
-  /// NaN must not reach the replay buffer, whence it would come back in every update. A terminal state may be what was wrong.
+  /// What single precision does not hold must not reach the replay buffer, whence it would come back in every update. A terminal state
+  /// may be what was wrong.
   private func requireFinite(_ step: Step, cost: Double) throws {
-    guard step.reward.isFinite else {
+    guard step.reward.isStorable else {
       throw RunError.notFinite(quantity: "reward", value: step.reward, step: stepsTaken, path: directory.path)
     }
-    guard cost.isFinite else {
+    guard cost.isStorable else {
       throw RunError.notFinite(quantity: "cost", value: cost, step: stepsTaken, path: directory.path)
     }
     if step.ending == .terminated { return }
-    for value in environment.observation where !value.isFinite {
+    for value in environment.observation where !value.isStorable {
       throw RunError.notFinite(quantity: "observation", value: value, step: stepsTaken, path: directory.path)
     }
   }
@@ -288,9 +289,10 @@ public final class TrainingRun {
     if state.dataset != nil { return }
     if try !retakeEpisode() {
       if roundsAlike { throw RunError.environmentChanged(step: stepsTaken, path: directory.path) }
-      warn("its episode at step \(stepsTaken) can not be taken again to the last bit here and is cut; replay.h5 does not say so")
+      warn("its episode at step \(stepsTaken) cannot be taken again to the last bit here and is cut: a timeout in replay.h5")
+      // Abandoned, not finished: no row of /episode, nothing that the agent's constraint counts.
       state.replay.cutNewest()
-      try endEpisode()
+      try state.replayFile.cutNewest()
       try beginEpisode()
     }
   }

@@ -117,4 +117,22 @@ import Testing
     try actor.exploit([0.3, -0.2, 0.5], into: &second, using: &other)
     #expect(first == second && generator == SeededGenerator(seed: 1))
   }
+
+  @Test func `a filter that no episode was begun for refers to the first state that it sees`() throws {
+    let agent = agent(limit: 0)
+    let begun = agent.makeActor(), plain = agent.makeActor(), elsewhere = agent.makeActor()
+    begun.beginEpisode(at: [0.9, -2, 1.5])
+    elsewhere.beginEpisode(at: [0, 0, 0])
+    var differ = false
+    for state in [[0.9, -2, 1.5], [0.3, -0.2, 0.5], [-3, 4, 1], [2, 2, -5]] {
+      var actions = [[Float]](repeating: [0, 0], count: 3)
+      for (index, actor) in [begun, plain, elsewhere].enumerated() {
+        var generator = SeededGenerator(seed: 5)
+        for _ in 0..<5 { try actor.explore(state, into: &actions[index], using: &generator) }
+      }
+      #expect(actions[0] == actions[1])
+      differ = differ || actions[0] != actions[2]
+    }
+    #expect(differ)
+  }
 }

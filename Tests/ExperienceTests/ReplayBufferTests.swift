@@ -58,4 +58,26 @@ import Testing
     #expect(Set(seen.keys) == [4, 5, 10, 11, 12, 13, 14, 15, 16, 17])
     #expect(seen.values.allSatisfy { abs($0 - 1000) < 130 })
   }
+
+  @Test(arguments: [2, 3, 100]) func `an episode that a file does not say was cut keeps its last observation`(_ capacity: Int) {
+    let buffer = ReplayBuffer(capacity: capacity, observationSize: 1, actionSize: 1)
+    buffer.beginReload(at: 0)
+    // The step to 2 is followed by one from 7.
+    for (from, to) in [(0, 1), (1, 2), (7, 8), (8, 9)] as [(Float, Float)] {
+      withUnsafePointers([from], [to]) { observation, next in
+        buffer.reload(
+          StoredStep(
+            observation: observation, action: observation, nextObservation: next, reward: from, cost: 0, terminal: false, timeout: false))
+      }
+    }
+    var held: [[Float]] = []
+    buffer.forEachStep(from: max(0, 4 - capacity)) { held.append([$0.reward, $0.nextObservation[0]]) }
+    #expect(held == Array([[0, 1], [1, 2], [7, 8], [8, 9]].suffix(capacity)))
+  }
+
+  private func withUnsafePointers(
+    _ first: [Float], _ second: [Float], _ body: (UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    first.withUnsafeBufferPointer { first in second.withUnsafeBufferPointer { second in body(first, second) } }
+  }
 }

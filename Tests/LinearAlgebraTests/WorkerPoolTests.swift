@@ -65,4 +65,13 @@ import Testing
       }
     }
   }
+
+  @Test func `a call of run within another traps, whatever the number of threads`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let pool = WorkerPool(threads: 1)
+      pool.run(lanes: 2) { _ in pool.run(lanes: 3) { _ in } }
+    }
+    let said = result.map { String(decoding: $0.standardErrorContent, as: UTF8.self) }
+    #expect(said?.contains("a pool runs 3 lanes while an earlier call to run has not returned") == true)
+  }
 }

@@ -82,6 +82,40 @@ import Training
     #expect(evaluation?.description.hasPrefix("at step 1 the evaluation's cost became nan") == true)
   }
 
+  /// A point mass whose second step gives what single precision does not hold.
+  private final class Overflowing: Environment {
+    private let task = PointMass()
+    private let quantity: String
+    private var steps = 0
+
+    init(_ quantity: String) { self.quantity = quantity }
+
+    var specification: EnvironmentSpecification { task.specification }
+    var observation: [Double] { task.observation.map { steps == 2 && quantity == "observation" ? 1e39 : $0 } }
+
+    func reset<Generator: RandomNumberGenerator>(using generator: inout Generator) { task.reset(using: &generator) }
+
+    func step(_ action: [Float]) throws -> Step {
+      steps += 1
+      var step = try task.step(action)
+      if steps == 2 && quantity == "reward" { step.reward = 1e39 }
+      if steps == 2 && quantity == "cost" { step.cost = 1e39 }
+      return step
+    }
+  }
+
+  @Test(arguments: ["reward", "cost", "observation"])
+  func `what would be infinite in single precision stops the run before it is recorded`(_ quantity: String) throws {
+    let folder = try TemporaryFolder()
+    var settings = Settings(environment: "PointMass-v0", algorithm: .sac)
+    (settings.steps, settings.cost, settings.hiddenSize) = (5, .own, 8)
+    let run = try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/run")) { Overflowing(quantity) }
+    let error = #expect(throws: RunError.self) { try run.run() }
+    #expect(
+      error?.description == "the environment's \(quantity) became 1e+39, more than single precision holds, at step 2; the last checkpoint "
+        + "in '\(folder.path)/run' is intact")
+  }
+
   @Test func `tasks without such a cost refuse it by name`() {
     let error = #expect(throws: SettingsError.self) { try signal(.paper, "Hopper-v2") }
     #expect(error?.description == "Hopper-v2 has no cost 'paper'; it has 'velocity'")

@@ -1,4 +1,5 @@
 import Configuration
+import Environments
 import Experience
 import Foundation
 import HDF5
@@ -151,10 +152,111 @@ import Training
     try train(steps: 200, in: "run") { warnings.append($0) }
     #expect(
       warnings == [
-        "'\(folder.path)/run' goes on where numbers round otherwise (openblas_version OpenBLAS 0.3.0 (Prescott) there, \(here) "
+        "'\(folder.path)/run' goes on where numbers may round otherwise (openblas_version OpenBLAS 0.3.0 (Prescott) there, \(here) "
           + "here): its end may differ from an uninterrupted run's"
       ])
     // The checkpoint now says what the newest numbers were computed with.
     try train(steps: 250, in: "run") { Issue.record("\($0)") }
+  }
+
+  /// As if the checkpoint were of a machine or a build that computes otherwise.
+  private func comeFromElsewhere(_ attribute: String = "openblas_version") throws {
+    let file = try HDF5File.open(at: path("checkpoint.h5"), mode: .readWrite)
+    try file.setAttribute(attribute, "another")
+    try file.close()
+  }
+
+  /// Rows 149 and 150 of replay.h5: the run stops within an episode at step 150.
+  private func expectCut(at row: Int, isCut: Bool) throws {
+    let replay = try HDF5File.open(at: path("replay.h5"))
+    #expect(try replay.dataset("timeouts").read(rows: row..<row + 1, as: Bool.self) == [isCut])
+    let next: [Float] = try replay.dataset("next_observations").read(rows: row..<row + 1)
+    let following: [Float] = try replay.dataset("observations").read(rows: row + 1..<row + 2)
+    #expect((next != following) == isCut)
+    let buffer = ReplayBuffer(capacity: 1000, observationSize: 4, actionSize: 2)
+    try replay.close()
+    let rows = try HDF5File.open(at: path("replay.h5")).dataset("rewards").rowCount
+    _ = try ReplayFile.resume(at: path("replay.h5"), rows: rows, into: buffer)
+    var held: [[Float]] = []
+    buffer.forEachStep(from: row) { held.append(Array($0.nextObservation)) }
+    #expect(held[0] == next)
+  }
+
+  @Test func `an episode that is cut on going on elsewhere is a timeout in memory and file, and no finished episode`() throws {
+    try comeFromElsewhere()
+    var warnings: [String] = []
+    try train(steps: 200, in: "run", damping: 0.8) { warnings.append($0) }
+    #expect(
+      warnings.last == "its episode at step 150 cannot be taken again to the last bit here and is cut: a timeout in replay.h5")
+    try expectCut(at: 149, isCut: true)
+    let curve = try HDF5File.open(at: path("curve.h5"))
+    let (ends, lengths): ([Int], [Double]) = (try curve.read("episode/step"), try curve.read("episode/length"))
+    try curve.close()
+    #expect(!ends.contains(150) && ends.contains { $0 > 150 })
+    for (end, length) in zip(ends, lengths) { #expect(end <= 150 || end - Int(length) >= 150) }
+    try train(steps: 250, in: "run", damping: 0.8)
+    try expectCut(at: 149, isCut: true)
+  }
+
+  @Test func `a cut that no checkpoint counts has not happened`() throws {
+    try comeFromElsewhere()
+    let directory = RunDirectory(path: "\(folder.path)/run")
+    var settings = try Settings(recorded: try String(contentsOfFile: directory.config, encoding: .utf8), source: "config.yaml")
+    settings.steps = 300
+    // Opened, the episode cut, and gone.
+    _ = try TrainingRun(settings, directory: directory) { PointMass(damping: 0.8) }
+    try train(steps: 300, in: "run")
+    #expect(try runContents(of: "\(folder.path)/run") == runContents(of: "\(folder.path)/whole"))
+  }
+
+  @Test(arguments: ["commit", "compiler", "libc", "packages", "program_version"])
+  func `another build that computes otherwise is warned of and cuts the episode, instead of a changed model being blamed`(
+    _ attribute: String
+  ) throws {
+    try comeFromElsewhere(attribute)
+    var warnings: [String] = []
+    try train(steps: 200, in: "run", damping: 0.8) { warnings.append($0) }
+    #expect(warnings.count == 2 && warnings[0].contains("may round otherwise (\(attribute) another there, "), "\(warnings)")
+  }
+
+  @Test func `another simulator's version is warned of before a model is said to have changed`() throws {
+    let directory = RunDirectory(path: "\(folder.path)/hopper")
+    func train(steps: Int, warn: @escaping (String) -> Void = { _ in }) throws {
+      let settings = try Settings(["algorithm=sac", "steps=\(steps)", "hidden_size=8", "evaluation_episodes=1"], environment: "Hopper-v5")
+      try TrainingRun(settings, directory: directory, warn: warn) { try EnvironmentCatalog.make("Hopper-v5") }.run()
+    }
+    try train(steps: 10)
+    let file = try HDF5File.open(at: directory.checkpoint, mode: .readWrite)
+    try file.setAttribute("model_hash", "another")
+    try file.close()
+    #expect(throws: RunError.modelChanged(path: directory.path, environment: "Hopper-v5")) { try train(steps: 20) }
+    let again = try HDF5File.open(at: directory.checkpoint, mode: .readWrite)
+    try again.setAttribute("mujoco_version", "3.0.0")
+    try again.close()
+    var warnings: [String] = []
+    try train(steps: 20) { warnings.append($0) }
+    #expect(warnings.first?.contains("mujoco_version 3.0.0 there, ") == true, "\(warnings)")
+  }
+
+  @Test func `a best.h5 that is newer than the checkpoint gives way, and the end is the uninterrupted run's`() throws {
+    func train(in name: String, failsAtStep: Int? = nil, warn: (String) -> Void = { _ in }) throws {
+      var settings = Settings.smallTask(.sac, steps: 300)
+      (settings.hiddenSize, settings.warmupSteps, settings.updateAfter) = (8, 50, 60)
+      (settings.evaluationInterval, settings.evaluationEpisodes, settings.checkpointInterval) = (120, 1, 100)
+      var environments = 0
+      try TrainingRun(settings, directory: RunDirectory(path: "\(folder.path)/\(name)"), warn: warn) {
+        environments += 1
+        return PointMass(failsAtStep: environments == 1 ? failsAtStep : nil)
+      }.run()
+    }
+    try train(in: "steady")
+    #expect(throws: PointMass.Failure.self) { try train(in: "killed", failsAtStep: 130) }
+    var warnings: [String] = []
+    try train(in: "killed") { warnings.append($0) }
+    let best = "\(folder.path)/killed/best.h5"
+    #expect(warnings == ["'\(best)' is of step 120, which the run goes back behind; the next evaluation's networks take its place"])
+    #expect(try runContents(of: "\(folder.path)/killed") == runContents(of: "\(folder.path)/steady"))
+    let file = try HDF5File.open(at: best)
+    for name in ["openblas_version", "commit", "model_hash"] { #expect(try file.attributeExists(name) == (name != "model_hash")) }
   }
 }

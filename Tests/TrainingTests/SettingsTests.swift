@@ -112,6 +112,56 @@ import Training
     #expect(try settings("algorithm=sac-lagrangian", "cost_limit=5").costLimit == 5)
   }
 
+  /// What `--config` of a run's record and some flags make, on Ant.
+  private func continued(_ yaml: String, _ changes: String...) throws -> Settings {
+    let entries = try SettingsFile.entries(yaml: yaml, source: "config.yaml") + changes.map { try SettingEntry(assignment: $0) }
+    return try Settings(layers: entries, in: EnvironmentCatalog.registry)
+  }
+
+  @Test func `what followed from other settings in a run's record follows again where these are changed`() throws {
+    let recordedOnly = try Settings(["algorithm=sac", "cost=paper"], environment: "Ant")
+    #expect(recordedOnly.yaml.contains("cost_kind: average\ncost_limit: 25.0\n"))
+    // As programs recorded it before.
+    let earlier = recordedOnly.yaml.replacing("cost_kind: average", with: "cost_kind: sum")
+    for yaml in [recordedOnly.yaml, earlier] {
+      #expect(try continued(yaml).costKind == .average)
+      let constrained = try continued(yaml, "constraint=lagrangian", "name=x")
+      #expect(constrained.costKind == .average && constrained.costLimit == 25)
+      // A run of that record goes on: without a constraint the kind is of no consequence.
+      #expect(try continued(yaml).differences(from: try RecordedSettings(yaml: earlier, source: "")) == [])
+    }
+    let lagrangian = try Settings(["algorithm=sac-lagrangian"], environment: "Ant").yaml
+    let velocity = try continued(lagrangian, "cost=velocity")
+    #expect(velocity.costKind == .sum && velocity.costLimit == 2.5)
+    let evolved = try continued(
+      try Settings([], environment: "Ant").yaml, "exploration_policy=conventional", "training_policy=gaussian", "name=x")
+    #expect(evolved.policyHiddenLayers == 2)
+    let conventional = try continued(
+      try Settings([], environment: "Ant").yaml, "exploration_policy=conventional", "training_policy=conventional", "name=x")
+    #expect(!conventional.momentumInValue)
+    let literal = try continued(lagrangian, "multiplier_schedule=episodes")
+    #expect(literal.multiplierRate == 0.1 && literal.multiplierLimit == .infinity)
+  }
+
+  @Test func `what was said in a run's record stays, whatever is changed beside it`() throws {
+    let said = try Settings(
+      ["algorithm=sac-lagrangian", "cost_kind=sum", "cost_limit=7", "policy_hidden_layers=3", "multiplier_rate=0.5"], environment: "Ant")
+    let changed = try continued(said.yaml, "cost=velocity", "multiplier_schedule=episodes")
+    #expect(changed.costKind == .sum && changed.costLimit == 7 && changed.policyHiddenLayers == 3 && changed.multiplierRate == 0.5)
+    // The same value said after the record is said.
+    let again = try continued(try Settings(["algorithm=sac-lagrangian"], environment: "Ant").yaml, "cost_limit=25", "cost=velocity")
+    #expect(again.costLimit == 25 && again.costKind == .sum)
+  }
+
+  @Test func `another cost chosen in code brings its own kind and limit`() throws {
+    var settings = try Settings(["algorithm=sac-lagrangian"], environment: "Ant")
+    settings.cost = .velocity
+    let safety = try #require(try resolvedAgent(settings).safety)
+    #expect(safety.costLimit == 2.5 && safety.costKind == .sum)
+    (settings.cost, settings.constraint, settings.variant) = (.none, .none, "free")
+    #expect(try settings.resolved(for: nil).costLimit == nil)
+  }
+
   @Test func `README's table of settings is the declarations'`() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)

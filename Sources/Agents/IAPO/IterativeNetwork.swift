@@ -11,7 +11,7 @@ import RealModule
 ///     ℓ′ ← ℓmax − softplus(ℓmax − ℓ′), then ℓmin + softplus(ℓ′ − ℓmin)  soft bounds
 ///
 /// - Source: Marino et al. 2020, arXiv:2010.10670, §3 and appendix B.
-public struct IterativeNetwork<S: Scalar>: Sendable {
+public struct IterativeNetwork<S: Scalar> {
   /// Bounds of log σ.
   public static var logStdBounds: (minimum: Double, maximum: Double) { (-10, 0.5) }
 

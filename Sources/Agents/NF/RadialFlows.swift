@@ -4,7 +4,7 @@ import Random
 import RealModule
 
 /// Parameters of a stack of radial flows; none depends on the state (SAC-NF, arXiv 1905.06893).
-public struct RadialFlowParameters<S: Scalar>: Sendable {
+public struct RadialFlowParameters<S: Scalar> {
   /// `<i>/center` [d], `<i>/log_alpha` and `<i>/b`, flow 0 being applied first.
   public let parameters: ParameterSet<S>
   public let count: Int

@@ -14,6 +14,7 @@ final class LyapunovFilter<S: Scalar> {
   private let firstObservation: Matrix<S>
   private let limit: S
   private let gamma: S
+  private var hasBegun = false
   private var bound: S = 0
 
   init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings) {
@@ -30,10 +31,14 @@ final class LyapunovFilter<S: Scalar> {
   }
 
   /// s₀ of the episode that begins, [1, observations].
-  func beginEpisode(at observation: Matrix<S>) { firstObservation.copy(from: observation) }
+  func beginEpisode(at observation: Matrix<S>) {
+    firstObservation.copy(from: observation)
+    hasBegun = true
+  }
 
-  /// Sets the state that the following actions are about.
+  /// Sets the state that the following actions are about: the episode's first where none was said to begin.
   func prepare(observation: Matrix<S>) {
+    if !hasBegun { beginEpisode(at: observation) }
     let margin = (1 - gamma) * (limit - costOfMeanAction(firstObservation))
     // Last, so that the critic stays prepared for this state.
     bound = costOfMeanAction(observation) + margin
