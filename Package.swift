@@ -150,6 +150,8 @@ let package = Package(
         "CGraphicsDeclarations", "CZlib", "Environments", "Filming", "Gym", "MuJoCo", "Random", "Rendering", "TestSupport",
       ],
       exclude: ["Fixtures"]),
+    // Pages are what it says they are: their commands run, their Swift is compiled, their tables are the code's.
+    .testTarget(name: "DocumentationTests", dependencies: ["hpo", "TestSupport"]),
     .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Filming", "Gym", "Random", "Records", "Training", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests",
