@@ -112,9 +112,9 @@ import Training
     #expect(try settings("algorithm=sac-lagrangian", "cost_limit=5").costLimit == 5)
   }
 
-  @Test func `README's table of settings is the declarations'`() throws {
+  @Test func `the page's table of settings is the declarations'`() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains(AlgorithmCatalogue.standard.table))
+    let page = try String(contentsOf: root.appending(path: "Documentation/Settings.md"), encoding: .utf8)
+    #expect(page.contains(AlgorithmCatalogue.standard.table))
   }
 }
