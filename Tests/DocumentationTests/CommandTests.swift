@@ -95,7 +95,7 @@ import Testing
     process.environment = variables
     // A file, as a pipe's buffer may fill.
     let path = "\(folder)/.output"
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     let output = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     process.standardOutput = output
     process.standardError = output
