@@ -18,7 +18,7 @@ struct Page: Sendable, CustomTestStringConvertible {
   var testDescription: String { path }
 
   struct Block: Sendable {
-    /// `nil` where a fenced block names none.
+    /// `nil` where none is named, and of indented commands.
     var language: String?
     var lines: [String] = []
     /// Of the page, counted from 1.
@@ -77,7 +77,8 @@ struct Page: Sendable, CustomTestStringConvertible {
           continue
         }
         let isCommand = current.block.lines.contains { line in commands.contains { line.hasPrefix($0) } }
-        current.block.language = isCommand ? "sh" : "text"
+        // Commands are fenced, so that nothing is run that was not meant to be.
+        current.block.language = isCommand ? nil : "text"
         blocks.append(current.block)
         open = nil
         marks = []
