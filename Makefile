@@ -140,6 +140,22 @@ test-tsan: setup setup-bullet
 	SWIFT_BACKTRACE=enable=no TSAN_OPTIONS=suppressions=$(SUPPRESSIONS)/threads.supp:print_suppressions=0 \
 	  $(SANITIZED) --build-path .build-tsan --sanitize=thread
 
+## docs: the documentation site, into .build/docs
+.PHONY: docs
+docs: build
+	@Documentation/make-site.sh
+
+## reference: the pages that are made from the program, Settings.md and Commands.md
+.PHONY: reference
+reference: build
+	@Documentation/make-reference.sh $(HPO)
+
+## test-docs: every command and block of code in the pages, in full: longer runs, Python, the first hour in a fresh clone
+.PHONY: test-docs
+test-docs: setup setup-bullet
+	HPO_DOCUMENTATION=all swift test $(SWIFT_FLAGS) --filter DocumentationTests
+	@Tests/DocumentationTests/first-hour.sh
+
 ## test-slurm: sweeps through a Slurm of one node that is started for it; as root, with slurm-wlm and munge
 .PHONY: test-slurm
 test-slurm: setup

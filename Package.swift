@@ -155,7 +155,11 @@ let package = Package(
         "CGraphicsDeclarations", "CZlib", "Environments", "Filming", "Gym", "MuJoCo", "Random", "Rendering", "TestSupport",
       ],
       exclude: ["Fixtures"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Configuration", "Filming", "Gym", "Random", "Records", "Training", "TestSupport"]),
+    // Pages are what it says they are: their commands run, their Swift is compiled, their tables are the code's.
+    .testTarget(name: "DocumentationTests", dependencies: ["hpo", "TestSupport"]),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: ["Agents", "Configuration", "Filming", "Gym", "Random", "Records", "SettingDeclarations", "Training", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Configuration", "Environments", "Experiments", "Gym", "Records", "Support", "Training", "TestSupport"]),

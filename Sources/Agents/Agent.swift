@@ -14,7 +14,7 @@ public protocol Agent<S>: AnyObject {
   /// - Parameter pool: the threads that updates use; how many there are changes no number.
   init(_ settings: AgentSettings, seed: UInt64, pool: WorkerPool)
 
-  /// The settings in force now: a learned temperature has moved ``AgentSettings/alpha``.
+  /// The settings in force now: a learned temperature has moved `alpha`.
   var settings: AgentSettings { get }
 
   /// What ``update()`` learns from; to be filled before.

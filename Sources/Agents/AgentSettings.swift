@@ -26,7 +26,7 @@ public enum CriticChoice: String, SettingChoice { case target, online }
 /// What comes between a critic's hidden layer and its activation.
 public enum CriticNormalization: String, SettingChoice {
   case none
-  /// ``LayerNormalization``.
+  /// `LayerNormalization`.
   case layer
 }
 

@@ -4,7 +4,7 @@ import Support
 
 /// A name that a user types: a bundle of settings, nothing more.
 ///
-/// One of one's own is a value of this type, handed to the commands or to ``Settings/init(environment:algorithm:)``.
+/// One of one's own is a value of this type, handed to the commands or to ``Settings/init(environment:algorithm:in:)``.
 public struct Algorithm: Sendable, Hashable {
   /// `sac-hpo`.
   public let name: String

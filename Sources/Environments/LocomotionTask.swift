@@ -2,7 +2,7 @@ import Gym
 import MuJoCo
 import Random
 
-/// HalfCheetah, Hopper, Walker2d, Ant, Humanoid, Swimmer and HumanoidStandup: one machinery, acting by ``LocomotionRules``.
+/// HalfCheetah, Hopper, Walker2d, Ant, Humanoid, Swimmer and HumanoidStandup: one machinery, acting by `LocomotionRules`.
 final class LocomotionTask: SimulatedTask {
   let world: SimulatedWorld
   let rules: LocomotionRules

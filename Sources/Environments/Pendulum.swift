@@ -34,7 +34,7 @@ public final class Pendulum: StateSettable {
     observe()
   }
 
-  /// - Throws: ``EnvironmentError/wrongStateCount(environment:quantity:expected:given:)``.
+  /// - Throws: `EnvironmentError.wrongStateCount(environment:quantity:expected:given:)`.
   public func setState(qpos: [Double], qvel: [Double]) throws {
     for (quantity, values) in [("positions", qpos), ("velocities", qvel)] where values.count != 1 {
       throw EnvironmentError.wrongStateCount(

@@ -38,7 +38,7 @@ public struct SpeedMeasurement {
   }
 
   /// The speeds of each kind among some runs, by ``PlannedRun/group``.
-  /// - Throws: ``SpeedError`` with what a run says that can not be measured.
+  /// - Throws: `SpeedError` with what a run says that can not be measured.
   public func measure(_ runs: [PlannedRun]) throws -> [String: Speeds] {
     var kinds: [PlannedRun] = []
     for run in runs where !kinds.contains(where: { $0.group == run.group }) { kinds.append(run) }

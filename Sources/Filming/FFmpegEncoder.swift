@@ -24,7 +24,7 @@ final class FFmpegEncoder: FilmEncoder {
     self.film = film
     complaints = try Self.temporaryFile(film: film)
     process.executableURL = URL(fileURLWithPath: program)
-    // Microseconds keep every task's rate exact; at these settings 1,000 pictures of 480x480 take 2.5 s and 2 MB.
+    // Microseconds keep every task's rate exact; quality and speed as measured in Documentation/SeeingAPolicy.md.
     let rate = "1000000/\(Int((framePeriod * 1e6).rounded()))"
     // Without -xerror it ends with 0 when the disk fills up at the film's end.
     process.arguments =

@@ -6,7 +6,7 @@ public struct ParameterDescriptor: Sendable, Equatable {
     case bool
     /// Finite, at least `minimum` where there is one.
     case number(minimum: Double? = nil)
-    /// From 1 to ``most``.
+    /// From 1 to `most`.
     case count
     case text
     /// A shipped model's name, or a path, which is kept as an absolute one: it means the same wherever settings are read again.

@@ -20,7 +20,7 @@ public protocol ReplayableEnvironment: Environment {
   /// What a replay tells of each step besides the reward.
   var replayedOutcome: [ReplayedQuantity] { get }
 
-  /// An action as ``step(controls:)-(Float)`` takes it, in the environment's own units.
+  /// An action as `step(controls:)` takes it, in the environment's own units.
   /// - Parameter action: in [-1, 1].
   func controls(for action: [Float]) -> [Float]
 

@@ -16,7 +16,7 @@ public enum Probe {
   ///     arrays.
   ///   - output: replaced as a whole.
   ///   - algorithms: those that the checkpoint may be of.
-  /// - Throws: `HDF5Error`, ``CheckpointError``.
+  /// - Throws: `HDF5Error`, `CheckpointError`.
   public static func run(
     checkpoint: String, batch: String, output: String, algorithms: AlgorithmCatalogue = .standard
   ) throws {

@@ -15,7 +15,7 @@ extension Drawing {
 /// - Parameters:
 ///   - width, height: of the largest picture that will be drawn, pixels.
 ///   - camera: by name; `nil` for the usual one. An environment that draws itself has none.
-/// - Throws: ``RenderingError``, and what the environment's model throws.
+/// - Throws: `RenderingError`, and what the environment's model throws.
 public func makeRenderer(
   of environment: any Environment, width: Int, height: Int, camera: String? = nil
 ) throws -> any Renderer {
@@ -72,7 +72,7 @@ final class SceneRenderer: Renderer {
 }
 
 extension VisualScene {
-  /// - Throws: ``RenderingError/unknownCamera(_:environment:known:)``.
+  /// - Throws: `RenderingError.unknownCamera(_:environment:known:)`.
   func choose(_ camera: String?, environment: any Environment) throws(RenderingError) {
     guard let camera, !look(through: camera) else { return }
     throw .unknownCamera(camera, environment: environment.specification.id, known: cameraNames)

@@ -43,7 +43,7 @@ public final class Viewer {
   /// - Parameters:
   ///   - width, height: to begin with, in screen units.
   ///   - newest: asked every second for who shall take over from the next episode on; `nil`: nobody new.
-  /// - Throws: ``RenderingError``, and what the environment's model throws.
+  /// - Throws: `RenderingError`, and what the environment's model throws.
   public init(
     _ performance: Performance, camera: String? = nil, width: Int = 960, height: Int = 720,
     newest: (() throws -> Performer?)? = nil

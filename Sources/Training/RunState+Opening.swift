@@ -112,7 +112,7 @@ extension RunState {
   }
 
   /// A directory's checkpoint, if it has one, once it is certain that a run of these settings can go on from it.
-  /// - Throws: `HDF5Error`, ``RunError/settingsChanged(path:differences:)``, ``RunError/alreadyPast(path:done:asked:)``.
+  /// - Throws: `HDF5Error`, `RunError.settingsChanged(path:differences:)`, `RunError.alreadyPast(path:done:asked:)`.
   private static func openCheckpoint(_ settings: Settings, in directory: RunDirectory) throws -> HDF5File? {
     guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return nil }
     let file = try Checkpoint.open(at: directory.checkpoint)

@@ -46,8 +46,8 @@ public final class TrainedPolicy {
   /// - Parameters:
   ///   - directory: a run's, or a folder that holds a `best.h5` alone.
   ///   - algorithms: those that the run may be of.
-  /// - Throws: ``RunError/noCheckpoint(path:file:)``, ``RunError/noSnapshot(path:step:known:)``; `HDF5Error`, `WrongFormatVersion`
-  ///   and ``CheckpointError`` for a damaged or foreign file; ``SettingsError`` for settings that this program does not know.
+  /// - Throws: `RunError.noCheckpoint(path:file:)`, `RunError.noSnapshot(path:step:known:)`; `HDF5Error`, `WrongFormatVersion`
+  ///   and `CheckpointError` for a damaged or foreign file; `SettingsError` for settings that this program does not know.
   public init(
     run directory: RunDirectory, networks: Networks = .last, algorithms: AlgorithmCatalogue = .standard
   ) throws {
@@ -66,7 +66,7 @@ public final class TrainedPolicy {
   }
 
   /// Loads a run's networks for an environment of the same sizes, and begins an episode at its present observation.
-  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``; as ``init(run:networks:algorithms:)``.
+  /// - Throws: `CheckpointError.wrongEnvironment(name:sizes:expected:file:)`; as ``init(run:networks:algorithms:)``.
   public convenience init(
     run directory: RunDirectory, environment: any Environment, networks: Networks = .last, algorithms: AlgorithmCatalogue = .standard
   ) throws {
@@ -166,7 +166,7 @@ public final class TrainedPolicy {
   ///   - environment: of the sizes that the networks have; not in the middle of something, for it is reset.
   ///   - isExploring: whether the policy acts as it explores in training.
   ///   - observer: is told of every step.
-  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``; `AgentError` where something is not finite; what the
+  /// - Throws: `CheckpointError.wrongEnvironment(name:sizes:expected:file:)`; `AgentError` where something is not finite; what the
   ///   environment throws.
   public func evaluate(
     in environment: any Environment, episodes: Int = 10, seed: Int = 0, isExploring: Bool = false, observer: (any EpisodeObserver)? = nil
@@ -186,7 +186,7 @@ public final class TrainedPolicy {
       costs: signal == nil ? nil : evaluation.costs, discountedCosts: signal == nil ? nil : evaluation.discountedCosts)
   }
 
-  /// - Throws: ``CheckpointError/wrongEnvironment(name:sizes:expected:file:)``.
+  /// - Throws: `CheckpointError.wrongEnvironment(name:sizes:expected:file:)`.
   package func requireFit(_ environment: any Environment) throws {
     let facts = environment.specification
     let sizes = [facts.observationSize, facts.actionSize]

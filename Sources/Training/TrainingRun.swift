@@ -53,8 +53,8 @@ public final class TrainingRun {
   ///   - startsOver: discards what is there.
   ///   - exploration: explores in the agent's place. The run's files do not know it: give the same one to go on.
   ///   - warn: told what the user should know but need not act on.
-  /// - Throws: ``SettingsError`` for settings that make no sense together, however they were made; ``RunError``, `HDF5Error` and
-  ///   ``CheckpointError`` for what the directory holds; what making the environment throws.
+  /// - Throws: `SettingsError` for settings that make no sense together, however they were made; `RunError`, `HDF5Error` and
+  ///   `CheckpointError` for what the directory holds; what making the environment throws.
   public init(
     _ settings: Settings, directory: RunDirectory, startsOver: Bool = false,
     exploration: (any ExplorationPolicy)? = nil, warn: (String) -> Void = { _ in },
@@ -147,9 +147,9 @@ public final class TrainingRun {
   public var isFinished: Bool { state.isFinished }
 
   /// Takes the steps that are left; none where the run is finished.
-  /// - Throws: ``RunError/interrupted(signal:step:path:)`` after a stop request, everything saved, and
-  ///   ``RunError/ended(step:path:)`` when it is to run once more after that; ``RunError/diverged(_:step:path:)`` when learning diverged,
-  ///   ``RunError/recordingFailed(reason:savedStep:path:)`` when a file could not be written, the last checkpoint intact; what the
+  /// - Throws: `RunError.interrupted(signal:step:path:)` after a stop request, everything saved, and
+  ///   `RunError.ended(step:path:)` when it is to run once more after that; `RunError.diverged(_:step:path:)` when learning diverged,
+  ///   `RunError.recordingFailed(reason:savedStep:path:)` when a file could not be written, the last checkpoint intact; what the
   ///   environment throws.
   public func run() throws {
     if hasEnded {

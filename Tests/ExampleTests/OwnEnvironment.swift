@@ -3,7 +3,7 @@ import Gym
 import Records
 import Training
 
-/// A mass on a spring, to be held still: README's example of an environment of one's own.
+/// A mass on a spring, to be held still: an example of an environment of one's own.
 final class Spring: Environment {
   let specification = EnvironmentSpecification(id: "Spring-v0", observationSize: 2, actionSize: 1, timeLimit: 200)
   private(set) var observation = [0.0, 0.0]  // position, velocity

@@ -2,7 +2,7 @@ import Configuration
 import Records
 import Training
 
-/// Brakes and restores the mass, with noise: README's example of a policy of one's own.
+/// Brakes and restores the mass, with noise: an example of a policy of one's own.
 struct Brake: ExplorationPolicy {
   func action<Generator: RandomNumberGenerator>(at state: [Double], using generator: inout Generator) -> [Float] {
     let push = -state[0] - 2 * state[1] + Double.random(in: -0.5...0.5, using: &generator)

@@ -162,9 +162,9 @@ import Training
     #expect(try settings.resolved(for: nil).costLimit == nil)
   }
 
-  @Test func `README's table of settings is the declarations'`() throws {
+  @Test func `the page's table of settings is the declarations'`() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    #expect(readme.contains(AlgorithmCatalogue.standard.table))
+    let page = try String(contentsOf: root.appending(path: "Documentation/Settings.md"), encoding: .utf8)
+    #expect(page.contains(AlgorithmCatalogue.standard.table))
   }
 }

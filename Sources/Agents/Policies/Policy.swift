@@ -22,13 +22,13 @@ public protocol ActionSampler<S>: AnyObject {
 public protocol Policy<S>: ActionSampler {
   /// log π as it stands in the objective, [rows], nats.
   var logProbability: Vector<S> { get }
-  /// a₀, from which ``action`` was evolved; the action itself where nothing evolves it. [rows, actions].
+  /// a₀, from which ``ActionSampler/action`` was evolved; the action itself where nothing evolves it. [rows, actions].
   var baseAction: Matrix<S> { get }
   /// p₀ and p_K of an evolved policy.
   var momentum: PolicyMomentum<S>? { get }
 
-  /// ∂(−J)/∂parameters, J being `share` times the sum over the rows of the last ``sample(observations:noise:)``.
-  /// - Parameter actionGradient: ∇ₐQ at ``action``, [rows, actions].
+  /// ∂(−J)/∂parameters, J being `share` times the sum over the rows of the last ``ActionSampler/sample(observations:noise:)``.
+  /// - Parameter actionGradient: ∇ₐQ at ``ActionSampler/action``, [rows, actions].
   func backward(actionGradient: Matrix<S>, share: Double)
 
   /// What is trained, and where ``backward(actionGradient:share:)`` leaves the gradients.
