@@ -156,7 +156,7 @@ let package = Package(
       ],
       exclude: ["Fixtures"]),
     // Pages are what it says they are: their commands run, their Swift is compiled, their tables are the code's.
-    .testTarget(name: "DocumentationTests", dependencies: ["hpo", "TestSupport"]),
+    .testTarget(name: "DocumentationTests", dependencies: ["hpo", "TestSupport"], exclude: ["first-hour.sh"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: ["Agents", "Configuration", "Filming", "Gym", "Random", "Records", "SettingDeclarations", "Training", "TestSupport"]),
