@@ -74,7 +74,7 @@ import Testing
       ["evaluate", run, "--episodes", "2", "--record", recorded],
       ["rollout", "--environment", "Hopper-v2", "--input", recorded, "--output", replayed],
       ["actions", run, "--output", actions],
-      ["sweep", "--environments", "Hopper", "--algorithms", "sac", "--seeds", "1-2"] + train(steps: 60).dropFirst(6),
+      ["sweep", "--environments", "Hopper", "--algorithms", "sac", "--seeds", "1-2"] + train(steps: 60).dropFirst(4),
     ]
     for command in commands {
       let outcome = try Program.shell("exec \"$@\" <&- >&- 2>&-", command)
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func `a line of progress fits a narrow terminal`() throws {
-    let outcome = try Program.run(train(steps: 4000) + ["--progress-interval", "0.01"], onTerminal: "xterm", columns: 40)
+    let outcome = try Program.run(train(steps: 1500) + ["--progress-interval", "0.01"], onTerminal: "xterm", columns: 40)
     #expect(outcome.exitCode == 0)
     let lines = outcome.text.split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }).filter { $0.hasPrefix("step ") }
     try #require(!lines.isEmpty, "\(outcome.text)")
@@ -96,7 +96,7 @@ import Testing
   }
 
   @Test(arguments: ["dumb", ""]) func `a terminal that knows no control sequences is sent none`(_ kind: String) throws {
-    let outcome = try Program.run(train(steps: 4000) + ["--progress-interval", "0.01"], onTerminal: kind, columns: 40)
+    let outcome = try Program.run(train(steps: 1500) + ["--progress-interval", "0.01"], onTerminal: kind, columns: 40)
     #expect(outcome.exitCode == 0)
     #expect(outcome.text.contains("\r\nstep ") && !outcome.text.contains("\u{1B}"), "\(outcome.text)")
   }
@@ -115,7 +115,7 @@ import Testing
     let outcome = try Program.shell("exec unshare --mount sh -c 'mount -t tmpfs none /proc && exec \"$@\"' sh \"$@\"", ["env", "list"])
     #expect(outcome.exitCode == 0, "\(outcome.error)")
     #expect(outcome.output.contains("Hopper-v4"))
-    let sweep = ["sweep", "--environments", "Hopper", "--algorithms", "sac", "--seeds", "0-1"] + train(steps: 60).dropFirst(6)
+    let sweep = ["sweep", "--environments", "Hopper", "--algorithms", "sac", "--seeds", "0-1"] + train(steps: 60).dropFirst(4)
     let runs = try Program.shell("exec unshare --mount sh -c 'mount -t tmpfs none /proc && exec \"$@\"' sh \"$@\"", sweep)
     #expect(runs.exitCode == 0 && runs.output.contains("2 of 2 runs finished"), "\(runs.error)")
     try requireWhole(steps: 60)
@@ -130,5 +130,10 @@ import Testing
       #expect(outcome.exitCode == 0 && outcome.error == "", "\(command): \(outcome.error)")
     }
     try requireWhole(steps: 60)
+    let film = "\(folder.path)/film.mp4"
+    let outcome = try Program.shell(
+      "exec setpriv --reuid 54321 --clear-groups prlimit --nproc=1:1 \"$@\"", ["video", "Pendulum", "--output", film, "--size", "64x64"])
+    #expect(outcome.exitCode == 1 && outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+    #expect(!FileManager.default.fileExists(atPath: film))
   }
 }
