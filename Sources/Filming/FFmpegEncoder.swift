@@ -35,6 +35,11 @@ final class FFmpegEncoder: FilmEncoder {
     process.standardInput = pictures
     process.standardOutput = FileHandle.nullDevice
     process.standardError = complaints
+    // Foundation's own thread waits for the process; refused one, it would wait for that thread for ever.
+    let refusal = Self.threadRefusal()
+    guard refusal == 0 else {
+      throw RenderingError.encoderFailed(path: film, reason: "no thread was to be had for it: \(String(cString: strerror(refusal)))")
+    }
     do {
       try process.run()
     } catch {
@@ -75,6 +80,14 @@ final class FFmpegEncoder: FilmEncoder {
     let text = String(decoding: (try? complaints.readToEnd()) ?? Data(), as: UTF8.self)
     let said = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     return .encoderFailed(path: film, reason: said.isEmpty ? ending : said.suffix(4).joined(separator: "; "))
+  }
+
+  /// What the system says to one more thread; 0 when it gives it.
+  private static func threadRefusal() -> Int32 {
+    var thread = pthread_t()
+    let code = pthread_create(&thread, nil, { _ in nil }, nil)
+    if code == 0 { pthread_join(thread, nil) }
+    return code
   }
 
   /// Without a name, gone when it is closed.
