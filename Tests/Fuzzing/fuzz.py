@@ -33,8 +33,8 @@ class Program:
         )
         self.environment = dict(os.environ, ASAN_OPTIONS=sanitizers, SWIFT_BACKTRACE="enable=no")
 
-    def run(self, arguments, folder):
-        """Returns what is wrong, or None, and the process's words."""
+    def run(self, arguments, folder, speaks_often=False):
+        """Returns what is wrong, or None, and the process's words, which may be many lines where a command is about many runs."""
         with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
             child = subprocess.Popen([self.path, *map(str, arguments)], cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
                                      stderr=err, env=self.environment)
@@ -55,7 +55,8 @@ class Program:
         if usage.ru_maxrss > self.megabytes * 1024:
             return f"memory {usage.ru_maxrss // 1024} MB", words
         lines = words.splitlines()  # at control characters and separators, too
-        if code in (1, 2) and not (len(lines) == 1 and lines[0].startswith("hpo: ") and len(lines[0]) < 4000):
+        if code in (1, 2) and not (lines and (speaks_often or len(lines) == 1)
+                                   and all(line.startswith("hpo: ") and len(line) < 4000 for line in lines)):
             return f"{len(lines)} lines", words
         if code not in (0, 1, 2):
             return f"exit code {code}", words
@@ -97,11 +98,26 @@ def make_corpus(program, folder):
                 group["qpos0"], group["qvel0"] = rng.uniform(-0.1, 0.1, nq), rng.uniform(-0.1, 0.1, nv)
 
 
+PLAN = b"""name: fuzzed
+environments: [Hopper]
+algorithms: [sac, sac-hpo]
+variants:
+  gentle: {learning_rate: 1.0e-4}
+  eager: {learning_rate: 1.0e-3, gamma: 0.9}
+seeds: 0-1
+steps: 20
+figure: {panels: environment, lines: algorithm, value: return}
+settings:
+  checkpoint_interval: 10
+  evaluation_interval: 10
+"""
+
+
 class Case:
     """One target: what to damage in a copy of a corpus folder, and the command that reads it."""
 
-    def __init__(self, name, damage, command):
-        self.name, self.damage, self.command = name, damage, command
+    def __init__(self, name, damage, command, speaks_often=False):
+        self.name, self.damage, self.command, self.speaks_often = name, damage, command, speaks_often
 
 
 def run_folder(environment, algorithm):
@@ -138,6 +154,22 @@ def targets(assets):
         return ["env", "show", agent[0], "--set", mutations.assignment(rng, own=True)] if rng.random() < 0.3 else \
             train(*agent, 2, "--fresh", "--set", mutations.assignment(rng))
 
+    def plan(rng, place, agent):
+        (place / "plan.yaml").write_bytes(mutations.yaml(rng, PLAN))
+
+    def sweep(rng, agent):
+        # Runs that a damaged plan still asks for are taken, as far as a few steps.
+        return ["sweep", "plan.yaml", "--steps", 2, "--seeds", "0", "--jobs", 2, "--evaluation-episodes", 1, "--out", "sweep",
+                *set_options(SMALL)]
+
+    def any_file_of_run(damage):
+        def choose(rng, place, agent):
+            damage(rng, place / run_folder(*agent) / rng.choice(["checkpoint.h5", "curve.h5", "replay.h5", "best.h5"]))
+        return choose
+
+    def runs(rng, agent):
+        return ["runs", "runs", *rng.choice([[], ["--json"]])]
+
     def model(rng, place, agent):
         name = {"Hopper": "hopper.xml", "HalfCheetah": "half_cheetah.xml"}[agent[0]]
         (place / "model.xml").write_bytes(mutations.xml(rng, (assets / name).read_bytes()))
@@ -151,6 +183,8 @@ def targets(assets):
         cases.append(Case(f"probe-checkpoint-{kind}", file_of_run("checkpoint.h5", damage), probe))
         cases.append(Case(f"probe-batch-{kind}", lambda rng, place, agent, damage=damage: damage(rng, place / "batch.h5"), probe))
         cases.append(Case(f"rollout-{kind}", lambda rng, place, agent, damage=damage: damage(rng, place / "rollout.h5"), rollout()))
+        cases.append(Case(f"runs-{kind}", any_file_of_run(damage), runs, speaks_often=True))
+    cases.append(Case("plan", plan, sweep, speaks_often=True))
     cases.append(Case("settings-file", settings_file, with_settings_file))
     cases.append(Case("assignment", lambda rng, place, agent: None, with_assignment))
     cases.append(Case("model", model, rollout("--set", "environment.xml_file=./model.xml")))
@@ -189,11 +223,11 @@ def main():
             case.damage(rng, place, AGENTS[number])
             command = case.command(rng, AGENTS[number])
             shutil.copytree(place, scratch / "before", dirs_exist_ok=True)
-            problem, words = program.run(command, place)
+            problem, words = program.run(command, place, case.speaks_often)
             if problem == "hang":  # or a busy machine: once more
                 shutil.rmtree(place)
                 shutil.copytree(scratch / "before", place)
-                problem, words = program.run(command, place)
+                problem, words = program.run(command, place, case.speaks_often)
             count = counts[case.name]
             count[0] += 1
             count[1] += bool(words)
