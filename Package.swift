@@ -39,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CProcessor"),
     .target(name: "CBuildInfo"),
+    // What a program does before the libraries that it is linked with are initialized.
+    .target(name: "CStartUp"),
     // Inner loops that are compiled for several instruction sets, of which the program takes the best that the machine has.
     .target(name: "CKernels", exclude: ["README.md"]),
     // Bullet is loaded at run time: this one declares what it uses and finds it, so only its users have to build Bullet.
@@ -107,14 +109,15 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "Support", "Training", .product(name: "Yams", package: "Yams"),
+        "CStartUp", "Configuration", "Experience", "Gym", "HDF5", "LinearAlgebra", "Records", "Support", "Training",
+        .product(name: "Yams", package: "Yams"),
       ]),
     // Every command, for whatever environments and algorithms are handed in.
     .target(
       name: "HPOCommands",
       dependencies: [
-        "Benchmarks", "Configuration", "Experiments", "Filming", "Gym", "Interchange", "LinearAlgebra", "Random", "Records", "SettingDeclarations",
-        "Support", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Benchmarks", "CStartUp", "Configuration", "Experiments", "Filming", "Gym", "Interchange", "LinearAlgebra", "Random", "Records",
+        "SettingDeclarations", "Support", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "hpo", dependencies: ["Environments", "Filming", "HPOCommands", "Rendering"], linkerSettings: vendoredLibraries),
 
@@ -168,7 +171,7 @@ let package = Package(
 )
 
 // What is used is imported where it is used: the graph above is what the sources say.
-let cTargets: Set = ["CEGL", "CGLFW", "CProcessor", "CKernels", "CBuildInfo", "CBullet", "CMuJoCoGuard"]
+let cTargets: Set = ["CEGL", "CGLFW", "CProcessor", "CKernels", "CBuildInfo", "CStartUp", "CBullet", "CMuJoCoGuard"]
 for target in package.targets where target.type == .regular && target.path == nil && !cTargets.contains(target.name) {
   target.swiftSettings = [.enableUpcomingFeature("MemberImportVisibility")]
 }

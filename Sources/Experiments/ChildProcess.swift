@@ -1,4 +1,6 @@
+import CStartUp
 import Foundation
+import Support
 
 /// A process that ends with this one: a run of a sweep.
 ///
@@ -133,7 +135,11 @@ func privatePipe() throws(SpawnError) -> (read: Int32, write: Int32) {
 /// place there meanwhile, as a build does. A sweep's runs are all of one version.
 public var ownProgram: String {
   let link = "/proc/self/exe"
-  guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link) else { return CommandLine.arguments[0] }
+  guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link) else {
+    // Without /proc, what the system was asked to execute.
+    let path = start_up_program().map { String(cString: $0) } ?? "hpo"
+    return path.hasPrefix("/") ? path : AbsolutePath.of("./" + path)
+  }
   var (running, present) = (stat(), stat())
   guard stat(link, &running) == 0, stat(path, &present) == 0, running.st_ino == present.st_ino, running.st_dev == present.st_dev else {
     return link

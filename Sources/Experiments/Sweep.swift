@@ -250,11 +250,10 @@ public final class Sweep {
 
   private func take(_ signal: Int32) {
     switch signal {
-    case SIGCHLD: return
     case SIGUSR1: for child in children { child.process.send(SIGUSR1) }
     default:
+      guard let stop = StopSignal.all.first(where: { $0.number == signal }) else { return }
       if stopSignal == nil {
-        let stop = signal == SIGINT ? StopSignal.interrupt : signal == SIGHUP ? .hangUp : .terminate
         stopSignal = stop
         onEvent(.stopping(stop))
       } else if signal == SIGINT {

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Synchronization
 
 /// Signals that a sweep waits for together with its children: a handler writes a byte into a pipe, at which `poll` returns. What the
@@ -8,16 +9,14 @@ final class SweepSignals {
   let descriptor: Int32
   private let previous: [(signal: Int32, action: sigaction)]
 
-  /// Ask to stop.
-  static let stopping = [SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGXCPU]
-
   init() throws(SpawnError) {
     let pipe = try privatePipe()
     for end in [pipe.read, pipe.write] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     descriptor = pipe.read
     wakingEnd.store(pipe.write, ordering: .relaxed)
     var replaced: [(Int32, sigaction)] = []
-    for signal in Self.stopping + [SIGUSR1, SIGCHLD] {
+    let awaited = StopSignal.all.map(\.number) + [SIGUSR1, SIGCHLD]
+    for signal in awaited {
       var old = sigaction()
       sigaction(signal, nil, &old)
       let isIgnored = unsafeBitCast(old.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
@@ -37,7 +36,7 @@ final class SweepSignals {
     previous = replaced
     var heard = sigset_t()
     sigemptyset(&heard)
-    for signal in Self.stopping + [SIGUSR1, SIGCHLD] { sigaddset(&heard, signal) }
+    for signal in awaited { sigaddset(&heard, signal) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CStartUp
 import Configuration
 import Filming
 import Foundation
@@ -45,7 +46,8 @@ public struct Program: Sendable {
   /// Runs the command that the process was started with, and ends the process.
   public func main() -> Never {
     Self.running.withLock { $0 = self }
-    signal(SIGPIPE, SIG_IGN)  // a reader that goes away is no reason to stop training
+    // A reader that goes away is no reason to stop training, and a file at its limit (ulimit -f) is a full disk: writing says so.
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     do {
       try Kernel.checkVariable()
     } catch {
@@ -54,7 +56,7 @@ public struct Program: Sendable {
       exit(2)
     }
     do {
-      var command = try HPO.parseAsRoot()
+      var command = try HPO.parseAsRoot(try Self.arguments())
       try command.run()
     } catch {
       // ArgumentParser's own code for a wrong command is 64, with usage in several lines; ours is 2, with one.
@@ -63,6 +65,18 @@ public struct Program: Sendable {
       HPO.exit(withError: ExitCode(2))
     }
     HPO.exit()
+  }
+
+  /// Those that the process was started with, but for its name.
+  /// - Throws: `ValidationError` for one that is no text: the file it names would be another's.
+  private static func arguments() throws -> [String] {
+    try (1..<max(1, start_up_argument_count())).map { index in
+      guard let bytes = start_up_argument(index), let text = String(validatingCString: bytes) else {
+        let readable = start_up_argument(index).map { String(cString: $0) } ?? ""
+        throw ValidationError("argument \(index), '\(readable)', is not UTF-8; give files and folders names that are")
+      }
+      return text
+    }
   }
 
   /// The environments and the algorithms that settings may name.

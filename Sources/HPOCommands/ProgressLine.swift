@@ -2,20 +2,23 @@ import Configuration
 import Foundation
 import Training
 
-/// How a run goes: step, percent, steps per second, time left, last return, a safe agent's λ. One redrawn line on a terminal, a plain
-/// line every few seconds elsewhere.
+/// How a run goes: step, percent, steps per second, time left, last return, a safe agent's λ. One redrawn line on a terminal that can, a
+/// plain line every few seconds elsewhere.
 final class ProgressLine {
   /// Which holds this line by its `onStep`.
   private unowned let run: TrainingRun
-  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private let isLive = Terminal.isLive
+  private let interval: Duration
   private let start = ContinuousClock.now
   private let firstStep: Int
   private var lastDrawn = ContinuousClock.now
   private var recent: (time: ContinuousClock.Instant, step: Int)
   private var reportedEvaluations: Int
 
-  init(_ run: TrainingRun) {
+  /// - Parameter interval: seconds between lines; `nil` for a fifth of a second on a terminal, five elsewhere.
+  init(_ run: TrainingRun, interval: Double? = nil) {
     self.run = run
+    self.interval = .seconds(interval ?? (isLive ? 0.2 : 5))
     firstStep = run.stepsTaken
     recent = (start, run.stepsTaken)
     reportedEvaluations = run.evaluations.count
@@ -25,7 +28,7 @@ final class ProgressLine {
     for evaluation in run.evaluations[reportedEvaluations...] { announce(evaluation) }
     reportedEvaluations = run.evaluations.count
     let now = ContinuousClock.now
-    guard now - lastDrawn > (isTerminal ? .milliseconds(200) : .seconds(5)) else { return }
+    guard now - lastDrawn > interval else { return }
     lastDrawn = now
     draw(now)
   }
@@ -34,11 +37,11 @@ final class ProgressLine {
   func finish() {
     for evaluation in run.evaluations[reportedEvaluations...] { announce(evaluation) }
     reportedEvaluations = run.evaluations.count
-    if isTerminal { write("\r\u{1B}[K") }
+    clear()
   }
 
   private func announce(_ evaluation: (step: Int, meanReturn: Double, meanDiscountedCost: Double?)) {
-    if isTerminal { write("\r\u{1B}[K") }
+    clear()
     let cost = evaluation.meanDiscountedCost.map { String(format: ", discounted cost %.2f", $0) } ?? ""
     write("evaluation at step \(evaluation.step): mean return \(String(format: "%.1f", evaluation.meanReturn))\(cost)\n")
   }
@@ -56,8 +59,11 @@ final class ProgressLine {
     let line =
       String(format: "step %d of %d (%.1f %%)  %.0f steps/s  ", run.stepsTaken, total, percent, speed)
       + "\(left) left  last return \(last)\(multiplier)"
-    write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
+    // A line that fills the last column would move the others.
+    write(isLive ? "\r\(line.prefix((Terminal.size?.columns ?? 80) - 1))\u{1B}[K" : line + "\n")
   }
+
+  private func clear() { if isLive { write("\r\u{1B}[K") } }
 
   private func duration(_ seconds: Double) -> String {
     guard let whole = Int(exactly: seconds.rounded()) else { return "?" }

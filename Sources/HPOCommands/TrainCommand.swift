@@ -48,6 +48,18 @@ struct TrainCommand: ParsableCommand {
   /// What holds the other end of the input, a sweep, is gone when the input ends.
   @Flag(help: .hidden)
   var stopAtEndOfInput = false
+  @Flag(help: "Print nothing but warnings and errors.")
+  var quiet = false
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Seconds between lines of progress. (default: 5, on a terminal 0.2)", valueName: "seconds"))
+  var progressInterval: Double?
+
+  func validate() throws {
+    if let progressInterval, !(0.01...86400).contains(progressInterval) {
+      throw ValidationError("--progress-interval must be from 0.01 to 86400 seconds, not \(progressInterval)")
+    }
+  }
 
   func run() throws {
     try reportingFailures {
@@ -57,31 +69,35 @@ struct TrainCommand: ParsableCommand {
       StopRequest.listen()
       let directory = RunDirectory(out: out, settings: settings)
       if try !fresh && TrainingRun.isFinished(settings, in: directory) {
-        say("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
+        tell("\(directory.path): finished, \(settings.steps) steps; --fresh starts over")
         return
       }
       let run = try TrainingRun(settings, directory: directory, startsOver: fresh, warn: report) {
         try Program.current.environments.make(settings.environment, parameters: settings.environmentParameters)
       }
-      say("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
-      say(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
+      tell("\(settings.environment), \(settings.label), seed \(settings.seed), \(settings.steps) steps")
+      tell(run.stepsTaken == 0 ? "recording in \(directory.path)" : "going on at step \(run.stepsTaken) of \(directory.path)")
       let endsWithInput = stopAtEndOfInput
       run.stopRequest = { StopRequest.received ?? (endsWithInput && hasEnded(STDIN_FILENO) ? .terminate : nil) }
       run.checkpointRequest = { StopRequest.takeCheckpointRequest() }
-      let progress = ProgressLine(run)
-      run.onStep = { _ in progress.update() }
+      let progress = quiet ? nil : ProgressLine(run, interval: progressInterval)
+      if let progress { run.onStep = { _ in progress.update() } }
       do {
         try run.run()
       } catch {
-        progress.finish()
+        progress?.finish()
         throw error
       }
-      progress.finish()
+      progress?.finish()
       for evaluation in run.evaluations.suffix(1) {
         let mean = String(format: "%.1f", evaluation.meanReturn)
-        say("finished: mean return \(mean) at step \(evaluation.step); curves in \(directory.curve)")
+        tell("finished: mean return \(mean) at step \(evaluation.step); curves in \(directory.curve)")
       }
     }
+  }
+
+  private func tell(_ line: String) {
+    if !quiet { say(line) }
   }
 
   private func layers() throws -> [SettingEntry] {
@@ -106,8 +122,8 @@ private func hasEnded(_ descriptor: Int32) -> Bool {
   return poll(&question, 1, 0) > 0 && question.revents & Int16(POLLHUP) != 0
 }
 
-/// SIGINT, SIGTERM and SIGHUP ask a run to stop, SIGUSR1 to save: remembered until the run looks. A second SIGINT ends the process at
-/// once. What the process was started to ignore, as `nohup` does SIGHUP, it goes on to ignore.
+/// The signals of ``StopSignal`` ask a run to stop, SIGUSR1 asks it to save: remembered until the run looks. A second SIGINT ends the
+/// process at once. What the process was started to ignore, as `nohup` does SIGHUP, it goes on to ignore.
 enum StopRequest {
   private static let number = Atomic<Int32>(0)
   private static let wantsCheckpoint = Atomic<Bool>(false)
@@ -122,10 +138,10 @@ enum StopRequest {
     // Whoever started the process may have had them blocked, as threads of Dispatch have.
     var heard = sigset_t()
     sigemptyset(&heard)
-    for signal in [SIGUSR1, SIGINT, SIGTERM, SIGHUP] { sigaddset(&heard, signal) }
+    for signal in [SIGUSR1] + StopSignal.all.map(\.number) { sigaddset(&heard, signal) }
     pthread_sigmask(SIG_UNBLOCK, &heard, nil)
     if !isIgnored(SIGUSR1) { Foundation.signal(SIGUSR1) { _ in StopRequest.wantsCheckpoint.store(true, ordering: .relaxed) } }
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(signal) {
+    for signal in StopSignal.all.map(\.number) where !isIgnored(signal) {
       Foundation.signal(signal) { number in
         StopRequest.number.store(number, ordering: .relaxed)
         if number == SIGINT { Foundation.signal(SIGINT, SIG_DFL) }
@@ -140,11 +156,7 @@ enum StopRequest {
   }
 
   static var received: StopSignal? {
-    switch number.load(ordering: .relaxed) {
-    case SIGINT: .interrupt
-    case SIGTERM: .terminate
-    case SIGHUP: .hangUp
-    default: nil
-    }
+    let number = number.load(ordering: .relaxed)
+    return StopSignal.all.first { $0.number == number }
   }
 }

@@ -13,4 +13,11 @@ public struct StopSignal: Sendable, Equatable {
   public static let hangUp = StopSignal(name: "SIGHUP", number: SIGHUP)
   /// What `kill` and batch systems send.
   public static let terminate = StopSignal(name: "SIGTERM", number: SIGTERM)
+  /// Grid Engine's and LSF's warning that SIGKILL is to follow.
+  public static let userSignal2 = StopSignal(name: "SIGUSR2", number: SIGUSR2)
+  /// A limit of processor time (`ulimit -t`, Grid Engine's `s_cpu`) is reached; SIGKILL follows at the harder one.
+  public static let processorTime = StopSignal(name: "SIGXCPU", number: SIGXCPU)
+
+  /// All that a run, or a sweep, heeds.
+  public static let all = [interrupt, hangUp, terminate, userSignal2, processorTime]
 }

@@ -36,13 +36,69 @@ struct Program {
     return Running(process: process, output: output, error: error).outcome()
   }
 
+  /// The program as a shell starts it.
+  /// - Parameter script: has the program's path and arguments as "$@".
+  static func shell(_ script: String, _ arguments: [String], in folder: String? = nil) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=PIPE,XFSZ", "sh", "-c", script, "sh", url.path] + arguments
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    let output = Pipe(), error = Pipe()
+    process.standardOutput = output
+    process.standardError = error
+    try process.run()
+    return Running(process: process, output: output, error: error).outcome()
+  }
+
+  /// The program on a terminal.
+  /// - Parameters:
+  ///   - kind: what `TERM` says.
+  ///   - columns: of the window.
+  /// - Returns: its exit code and what the terminal was sent.
+  static func run(_ arguments: [String], onTerminal kind: String, columns: UInt16) throws -> (exitCode: Int32, text: String) {
+    // Linux's own way: Swift does not see `posix_openpt` and its kin.
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    let unlock: UInt = 0x4004_5431, askNumber: UInt = 0x8004_5430
+    var isLocked: Int32 = 0, number: UInt32 = 0
+    try #require(terminal >= 0 && ioctl(terminal, unlock, &isLocked) == 0 && ioctl(terminal, askNumber, &number) == 0)
+    defer { close(terminal) }
+    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    try #require(ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0)
+    let other = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    try #require(other >= 0)
+    let process = Process()
+    process.executableURL = url
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(["TERM": kind]) { $1 }
+    process.standardOutput = FileHandle(fileDescriptor: other)
+    try process.run()
+    close(other)
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 4096)
+    // An error once nobody has the other end any more.
+    while case let count = read(terminal, &block, block.count), count > 0 { bytes += block[..<count] }
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// Whether this process may take things away from those it starts: as root, and not within a container that forbids it.
+  static let canUnshare: Bool = {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "unshare --mount mount -t tmpfs none /mnt && setpriv --reuid 54321 --clear-groups prlimit --nproc=1:1 true"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
   /// The program at work, having printed its first line.
   /// - Parameter shell: what a shell does before it becomes the program.
   static func start(_ arguments: [String], after shell: String = ":") throws -> Running {
     let process = Process()
     // Whatever the tests themselves were started to ignore.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["--default-signal=HUP,INT,TERM,USR1", "sh", "-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
+    process.arguments = ["--default-signal=HUP,INT,TERM,USR1,USR2,XCPU,XFSZ", "sh", "-c", "\(shell); exec \"$@\"", "sh", url.path] + arguments
     let output = Pipe(), error = Pipe()
     process.standardOutput = output
     process.standardError = error

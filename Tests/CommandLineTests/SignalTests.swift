@@ -31,7 +31,9 @@ import Testing
     while try checkpointStep() <= step { try #require(running.process.isRunning, "the run ended") }
   }
 
-  @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")])
+  @Test(arguments: [
+    (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP"), (SIGUSR2, "SIGUSR2"), (SIGXCPU, "SIGXCPU"),
+  ])
   func `a signal to end makes a checkpoint of the step it names, and the exit code tells the signal`(
     _ signal: (number: Int32, name: String)
   ) throws {

@@ -78,7 +78,7 @@ import Training
     for key in whole.keys.sorted() { #expect(whole[key] == parts[key], "\(key) differs") }
   }
 
-  @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")])
+  @Test(arguments: [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP"), (SIGXCPU, "SIGXCPU")])
   func `a signal stops all runs, each with its checkpoint`(_ signal: (number: Int32, name: String)) throws {
     let plan = try plan("stopped", steps: 300_000, checkpoints: 300_000)
     let running = try Program.start(["sweep", plan, "--out", "\(folder.path)/out", "--jobs", "2"] + Self.small)
