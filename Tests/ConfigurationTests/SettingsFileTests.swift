@@ -107,10 +107,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a: b\n\tc: d\n", "line 2, column 1: found character that cannot start any token while scanning for the next token"),
+    ("a: b\n\tc: d\n", "line 2, column 1: found a tab character that violates indentation while scanning a plain scalar that begins in line 1"),
     ("seed: 1\nalpha:0.3\n", "line 3, column 1: could not find expected ':' while scanning a simple key that begins in line 2"),
     ("seed: \"1\n", "line 2, column 1: found unexpected end of stream while scanning a quoted scalar that begins in line 1"),
-    ("seed: @x\n", "line 1, column 7: found character that cannot start any token while scanning for the next token"),
+    ("seed: @x\n", "line 1, column 7: found character that cannot start any token while scanning for the next token that begins in line 1"),
     ("seed: 1\nseed: 2\n", "line 1: 'seed' stands there twice"),
   ])
   func `YAML that is none is refused with line, column and reason`(_ example: (yaml: String, reason: String)) {

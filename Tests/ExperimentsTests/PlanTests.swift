@@ -81,7 +81,7 @@ import Training
       "environments: &e [Hopper]\nalgorithms: sac\nsettings: {*e : 1}",
       "can not read the plan 'plan.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for"
     ),
-    ("environments: Hopper\nalgorithms: sac\nsettings: {? [a, b] : 1}", "plan.yaml, line 3: unknown setting '?'"),
+    ("environments: Hopper\nalgorithms: sac\nsettings: {? [a, b] : 1}", "plan.yaml, line 3: unknown setting '?'; 'hpo settings' lists them"),
     ("- a", "can not read the plan 'plan.yaml': a plan holds 'key: value' lines"),
   ])
   func `what is wrong with a plan is said with file, line and key`(_ wrong: (text: String, message: String)) throws {
