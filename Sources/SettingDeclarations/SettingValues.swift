@@ -37,7 +37,8 @@ public struct SettingValues: Sendable, SettingsHolder {
   /// The value in force.
   public func value<Declared: AnySetting>(of setting: Declared) -> Declared.Value {
     for source in [given[setting.key], algorithm[setting.key], task[setting.key], environment[setting.key]] {
-      if let value = source as? Declared.Value { return value }
+      // Unwrapped first: a source without a value would pass for the value `nil` of an optional setting.
+      if let source, let value = source as? Declared.Value { return value }
     }
     return setting.standardValue(in: self)
   }
