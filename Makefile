@@ -73,11 +73,11 @@ evaluate: build
 FILM ?= $(if $(shell command -v ffmpeg),film.mp4,film.png)
 
 ## video: a film of a trained policy, e.g. make video RUN=runs/HalfCheetah-v2/sac-hpo/seed-0 FILM=film.mp4
-##   also BEST=1, SNAPSHOT=10000 or SNAPSHOTS=1; EPISODES=1 SEED=0 SIZE=480x480 CAMERA=track EVERY=1 SET=
+##   also BEST=1, SNAPSHOT=10000 or SNAPSHOTS=1; EPISODES=1 STEPS=200 SEED=0 SIZE=480x480 CAMERA=track EVERY=1 SET=
 .PHONY: video
 video: build
 	@test -n "$(RUN)" || { echo "make video: name a run directory, RUN=runs/HalfCheetah-v2/sac-hpo/seed-0" >&2; exit 2; }
-	@$(HPO) video "$(RUN)" --output "$(FILM)" $(NETWORKS) $(call flag,SNAPSHOTS,snapshots) $(call option,EPISODES,episodes) \
+	@$(HPO) video "$(RUN)" --output "$(FILM)" $(NETWORKS) $(call flag,SNAPSHOTS,snapshots) $(call option,EPISODES,episodes) $(call option,STEPS,steps) \
 	  $(if $(SEED),--seed "$(SEED)") $(call option,SIZE,size) $(call option,CAMERA,camera) $(call option,EVERY,every) $(assignments)
 
 ## watch: a window on a trained policy, e.g. make watch RUN=runs/HalfCheetah-v2/sac-hpo/seed-0

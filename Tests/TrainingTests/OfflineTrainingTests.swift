@@ -285,6 +285,7 @@ import Training
     // What only this algorithm has begins anew, and is said to.
     var other = settings(.sacHPO, steps: 1, data: data)
     other.initFrom = .path(source.path)
+    other.policyHiddenLayers = 2
     var warnings: [String] = []
     _ = try TrainingRun(other, directory: RunDirectory(path: "\(folder.path)/other"), warn: { warnings.append($0) }) { PointMass() }
     #expect(warnings == ["'\(source.checkpoint)' is of sac and has no 'leapfrog_transform', 'leapfrog_gate': these begin anew"])
