@@ -64,7 +64,7 @@ let package = Package(
       dependencies: ["COpenBLAS", "CProcessor", "CKernels", "Random", "Support", .product(name: "RealModule", package: "swift-numerics")]),
 
     // What every room may use.
-    .target(name: "Support", dependencies: [.product(name: "SystemPackage", package: "swift-system")]),
+    .target(name: "Support", dependencies: ["CStartUp", .product(name: "SystemPackage", package: "swift-system")]),
     .target(name: "SettingDeclarations", dependencies: ["Support"]),
     .target(name: "Random"),
     .target(name: "Gym", dependencies: ["Support"]),

@@ -1,3 +1,4 @@
+import CStartUp
 import Glibc
 
 /// What `make install` put around the program: `PREFIX/bin/hpo` finds it from where it is itself, wherever the prefix has been moved to.
@@ -12,8 +13,8 @@ public enum InstalledFiles {
 
   /// The folder that holds the program's `bin`; a program that lies elsewhere has none.
   private static let prefix: String? = {
-    // Without /proc, as it was called: by a path, or found on PATH, which is not looked through again.
-    guard let program = resolved("/proc/self/exe") ?? resolved(CommandLine.arguments[0]) else { return nil }
+    // Without /proc, what the system was asked to execute; Swift's own arguments are read from /proc.
+    guard let program = resolved("/proc/self/exe") ?? start_up_program().flatMap({ resolved(String(cString: $0)) }) else { return nil }
     let parts = program.split(separator: "/")
     guard parts.count >= 2, parts[parts.count - 2] == "bin" else { return nil }
     return "/" + parts.dropLast(2).joined(separator: "/")

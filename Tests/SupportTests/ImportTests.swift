@@ -26,7 +26,8 @@ import Testing
   @Test func `C libraries are imported by their wrappers alone`() throws {
     let wrappers = [
       "CMuJoCo": ["MuJoCo"], "CMuJoCoGuard": ["MuJoCo"], "CHDF5": ["HDF5"], "CBullet": ["Bullet"], "COpenBLAS": ["LinearAlgebra"],
-      "CProcessor": ["LinearAlgebra"], "CKernels": ["LinearAlgebra"], "CBuildInfo": ["Records"], "CEGL": ["Rendering"], "CGLFW": ["Rendering"],
+      "CProcessor": ["LinearAlgebra"], "CKernels": ["LinearAlgebra"], "CBuildInfo": ["Records"],
+      "CStartUp": ["Support", "Experiments", "HPOCommands"], "CEGL": ["Rendering"], "CGLFW": ["Rendering"],
       "CZlib": ["Filming"],
     ]
     for (module, imported) in try imports() {
