@@ -88,7 +88,7 @@ public final class TrainedPolicy {
   }
 
   /// The algorithm of the networks of a run, a folder that holds a `best.h5` alone, or such a file itself.
-  /// - Throws: ``RunError/noCheckpoint(path:file:)``; `HDF5Error` for a damaged or foreign file.
+  /// - Throws: `RunError.noCheckpoint`; `HDF5Error` for a damaged or foreign file.
   public static func algorithmName(of path: String) throws -> String {
     try Checkpoint.open(at: try networkFile(path)).group("networks").attribute("algorithm")
   }
