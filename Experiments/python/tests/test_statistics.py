@@ -144,11 +144,13 @@ def test_markdown_csv_and_latex_hold_the_same_numbers(mini: pathlib.Path, tmp_pa
 
 
 def test_what_cannot_be_compared_is_said(mini: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(hpo.UsageError, match="no run in .* has come to step 1,000"):
         compare(mini, at=1000)
     with pytest.raises(hpo.UsageError, match="evaluations have no 'reward'; they have return"):
         compare(mini, value="reward")
     with pytest.raises(hpo.UsageError, match="nothing to compare in"):
-        compare(tmp_path)
+        compare(empty)
     with pytest.raises(hpo.UsageError, match="--since 300 is beyond --at 200"):
         compare(mini, at=200, since=300)

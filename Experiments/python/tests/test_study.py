@@ -158,6 +158,7 @@ def test_a_stopped_study_leaves_its_trials_at_work_for_the_next_time(tmp_path: p
     assert [trial.state.name for trial in study.trials] == ["RUNNING", "RUNNING"]
 
 
+@pytest.mark.timing
 @needs_program
 def test_a_trial_that_falls_behind_is_pruned_while_it_trains(tmp_path: pathlib.Path) -> None:
     plan = dataclasses.replace(
