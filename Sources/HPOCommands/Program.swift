@@ -55,12 +55,10 @@ public struct Program: Sendable {
       // Not through ArgumentParser, which would ask for the versions, and so for the kernel.
       exit(2)
     }
-    if let message = UnknownCommand.message(for: Array(CommandLine.arguments.dropFirst()), of: HPO.self) {
-      report(message)
-      exit(2)
-    }
     do {
-      var command = try HPO.parseAsRoot(try Self.arguments())
+      let arguments = try Self.arguments()
+      if let message = UnknownCommand.message(for: arguments, of: HPO.self) { throw ValidationError(message) }
+      var command = try HPO.parseAsRoot(arguments)
       try command.run()
     } catch {
       // ArgumentParser's own code for a wrong command is 64, with usage in several lines; ours is 2, with one.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `make` hands to `hpo`.
@@ -8,19 +9,14 @@ import Testing
 
   /// - Parameter variables: of the shell that make is started from.
   private func make(_ arguments: [String], variables: [String: String] = [:]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Prints what would be run; nothing is set up or built. Whatever make the tests were started from is none of theirs.
-    process.arguments =
-      ["-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "-C", Self.root, "-o", "build", "-o", "setup-bullet"]
+    let command =
+      [
+        "env", "-u", "MAKEFLAGS", "-u", "MFLAGS", "-u", "MAKELEVEL", "make", "--no-print-directory", "-C", Self.root, "-o", "build", "-o",
+        "setup-bullet",
+      ]
       + ["HPO=printf '%s\\n'"] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    return try Tool.run(command, variables: variables).output
   }
 
   private func words(_ arguments: String..., variables: [String: String] = [:]) throws -> [String] {

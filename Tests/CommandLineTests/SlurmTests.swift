@@ -59,15 +59,7 @@ import Testing
 
   @discardableResult
   private func tool(_ words: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    try Tool.run(words).output
   }
 
   private func log(_ task: String, of name: String) -> String {

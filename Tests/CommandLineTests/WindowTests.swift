@@ -120,16 +120,7 @@ private final class Screen {
 
   @discardableResult
   func `do`(_ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/xdotool")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(["DISPLAY": ":\(display)"]) { $1 }
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let text = try Tool.run(["xdotool"] + arguments, variables: ["DISPLAY": ":\(display)"], showsErrors: false).output
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 

@@ -11,18 +11,9 @@ import Testing
   }
 
   private func output(_ command: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.currentDirectoryURL = Page.root
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CommandFailure(description: "\(command) ended with \(process.terminationStatus)") }
-    return text
+    let (output, exitCode) = try Tool.run(command, in: Page.root, showsErrors: false)
+    guard exitCode == 0 else { throw CommandFailure(description: "\(command) ended with \(exitCode)") }
+    return output
   }
 
   /// Cells of a page's table rows, without backticks.
