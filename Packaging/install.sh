@@ -16,7 +16,7 @@ target=${DESTDIR:-}$prefix
 fail() { echo "install: $*" >&2; exit 1; }
 [ -x "$program" ] || fail "there is no program '$program'"
 [ -d "$root/Assets/mujoco" ] && [ -d "$root/Vendor/mujoco/lib" ] || fail "models and MuJoCo are missing; run make setup"
-mkdir -p "$target" 2>/dev/null && [ -w "$target" ] || fail "can not write to '$target'; choose another PREFIX"
+mkdir -p "$target" 2>/dev/null && [ -w "$target" ] || fail "cannot write to '$target'; choose another PREFIX"
 
 # Everything first into a folder beside, then each file by a rename: a program that runs meanwhile keeps the files that it has open.
 staging=$(mktemp -d "$target/.hpo-XXXXXX")

@@ -16,10 +16,10 @@ extension SoftActorCritic {
     let d = model.settings.actionSize
     let base = Matrix<S>(rows: count, columns: d)
     let evolved = Matrix<S>(rows: count, columns: d)
-    if let safety = model.settings.safety, safety.filtersActions {
+    if model.settings.filtersActions {
       // Algorithm 3 draws as many momenta as it has to, one state at a time.
       let observation = rows(of: state, count: 1)
-      let rule = FilteredActing(model, safety, for: .exploration, draws: true)
+      let rule = FilteredActing(model, for: .exploration, draws: true)
       rule.beginEpisode(at: observation)
       for row in 0..<count {
         let action = rule.action(at: observation, using: &generator)
@@ -67,7 +67,7 @@ extension SoftActorCritic {
   /// Whether ``minimumActionValue(at:of:)`` is the target critics'.
   public var exploresUnderTargets: Bool {
     let settings = model.settings
-    let isEvolved = settings.explorationPolicy.policy?.isEvolved == true || settings.safety?.filtersActions == true
+    let isEvolved = settings.explorationPolicy.policy?.isEvolved == true || settings.filtersActions
     return isEvolved && settings.hamiltonianCritic == .target
   }
 

@@ -65,6 +65,9 @@ public protocol Agent<S>: AnyObject {
   /// Shapes of layers whose number or size the input does not bound, to be compared with a file's before memory is taken for what the
   /// file claims: `critic1/0/weight`. A `nil` is any size.
   static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])]
+
+  /// What of the settings this agent cannot do, in the words of the settings file; `nil` where it can do all.
+  static func contradiction(in settings: AgentSettings) -> String?
 }
 
 /// Noise that a probe takes.
@@ -87,6 +90,7 @@ public typealias NamedParameters<S: Scalar> = (name: String, parameters: Paramet
 
 extension Agent {
   public func episodeEnded(_ episode: EpisodeSummary) {}
+  public static func contradiction(in settings: AgentSettings) -> String? { nil }
   public var networkAttributes: [AgentState<S>] { [] }
 
   /// The number of ``networkAttributes`` that has this name.

@@ -189,31 +189,18 @@ public struct AgentSettings: Sendable, SettingsHolder {
     self.values = values
   }
 
-  /// Constraint on discounted cost; `nil` for agents that maximise return alone.
-  public var safety: SafetySettings? {
-    get {
-      guard self.constraint != .none, let limit = self.costLimit else { return nil }
-      var safety = SafetySettings(costLimit: limit, filtersActions: self.constraint == .lyapunov)
-      safety.costKind = self.costKind
-      safety.multiplierSchedule = self.multiplierSchedule
-      safety.multiplierRate = self.multiplierRate
-      safety.multiplierLimit = self.multiplierLimit
-      safety.multiplierNormalizes = self.multiplierNormalizes
-      safety.safeLeapfrogSteps = self.safeLeapfrogSteps
-      return safety
-    }
-    set {
-      self.constraint = newValue.map { $0.filtersActions ? .lyapunov : .lagrangian } ?? .none
-      guard let newValue else { return }
-      self.costLimit = newValue.costLimit
-      self.costKind = newValue.costKind
-      self.multiplierSchedule = newValue.multiplierSchedule
-      self.multiplierRate = newValue.multiplierRate
-      self.multiplierLimit = newValue.multiplierLimit
-      self.multiplierNormalizes = newValue.multiplierNormalizes
-      self.safeLeapfrogSteps = newValue.safeLeapfrogSteps
-    }
+  /// What the cost critic and the multiplier keep; `nil` for agents that maximise return alone.
+  public var costConstraint: CostConstraint? {
+    guard self.constraint != .none, let limit = self.costLimit else { return nil }
+    return CostConstraint(kind: self.costKind, limit: limit, gamma: self.gamma)
   }
+
+  var multiplierRule: MultiplierRule {
+    MultiplierRule(schedule: self.multiplierSchedule, rate: self.multiplierRate, upperBound: self.multiplierLimit)
+  }
+
+  /// Whether actions pass the Lyapunov filter of Algorithm 3.
+  var filtersActions: Bool { costConstraint != nil && self.constraint == .lyapunov }
 
   /// Whether some policy of this agent needs T_h and σ_h.
   public var usesProposedLeapfrog: Bool { self.explorationPolicy == .proposed || self.trainingPolicy == .proposed }
@@ -238,52 +225,21 @@ public struct AgentSettings: Sendable, SettingsHolder {
     if self.mass == .consistent && self.explorationGain == .matched {
       return "mass 'consistent' holds the deviations' ratio already: with exploration_gain 'matched' it would count twice"
     }
-    let isDifferent = [.twinDelayedPolicyGradient, .iterativePolicyOptimization].contains(self.kind)
-    if isDifferent && self.constraint != .none {
-      return "agent '\(self.kind.name)' keeps no constraint: constraint must be 'none'"
-    }
-    if isDifferent && (self.explorationPolicy != .gaussian || self.trainingPolicy != .gaussian) {
-      return "agent '\(self.kind.name)' has a policy of its own: exploration_policy and training_policy must be 'gaussian'"
-    }
-    if self.kind == .twinDelayedPolicyGradient && self.candidates > 1 {
-      return "agent '\(self.kind.name)' has a deterministic policy, which draws no candidates: candidates must be 1"
-    }
     if self.constraint == .lyapunov && self.explorationPolicy != .proposed {
       return "constraint 'lyapunov' filters leapfrog steps: exploration_policy must be 'proposed'"
     }
     if self.constraint != .none && self.gamma == 1 {
       return "constraint '\(self.constraint.rawValue)' needs gamma below 1: its limit is a discounted sum"
     }
+    return self.kind.type.contradiction(in: self)
+  }
+
+  /// For agents whose policy none of the settings above describes: what of the settings asks for another.
+  var contradictionToOwnPolicy: String? {
+    if self.constraint != .none { return "agent '\(self.kind.name)' keeps no constraint: constraint must be 'none'" }
+    if self.explorationPolicy != .gaussian || self.trainingPolicy != .gaussian {
+      return "agent '\(self.kind.name)' has a policy of its own: exploration_policy and training_policy must be 'gaussian'"
+    }
     return nil
-  }
-}
-
-/// Safe RL (paper §IV-D).
-public struct SafetySettings: Sendable, Equatable {
-  /// d₀, discounted cost.
-  public var costLimit: Double
-  public var costKind = CostKind.sum
-  public var multiplierSchedule = MultiplierRule.Schedule.steps
-  /// η of the multiplier's update.
-  public var multiplierRate = 1.0
-  /// λ_max.
-  public var multiplierLimit = 100.0
-  /// Whether the policy's objective is divided by 1 + λ.
-  public var multiplierNormalizes = true
-  /// Whether actions pass the Lyapunov filter of Algorithm 3.
-  public var filtersActions: Bool
-  /// Most leapfrog steps of Algorithm 3 for one action.
-  public var safeLeapfrogSteps = 10
-
-  public init(costLimit: Double, filtersActions: Bool) {
-    self.costLimit = costLimit
-    self.filtersActions = filtersActions
-  }
-
-  /// What the cost critic and the multiplier both mean.
-  func constraint(gamma: Double) -> CostConstraint { CostConstraint(kind: costKind, limit: costLimit, gamma: gamma) }
-
-  var multiplierRule: MultiplierRule {
-    MultiplierRule(schedule: multiplierSchedule, rate: multiplierRate, upperBound: multiplierLimit)
   }
 }

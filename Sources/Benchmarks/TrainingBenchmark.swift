@@ -151,7 +151,7 @@ public struct TrainingBenchmark: Sendable, Codable, Equatable {
     let steps = 100_000_000 / ReplayBuffer.bytesPerStep(settings.observationSize, settings.actionSize)
     let replay = ReplayBuffer(
       capacity: steps, observationSize: settings.observationSize, actionSize: settings.actionSize,
-      storesCosts: settings.safety != nil)
+      storesCosts: settings.costConstraint != nil)
     var state = (0..<settings.observationSize).map { _ in generator.standardNormal() }
     let action = (0..<settings.actionSize).map { _ in Float(generator.uniform(-1, 1)) }
     for step in 0..<steps {

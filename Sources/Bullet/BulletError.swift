@@ -2,7 +2,7 @@
 public enum BulletError: Error, Equatable, CustomStringConvertible {
   /// Bullet has not been built, or is not where it was looked for.
   case libraryMissing(path: String)
-  /// The file is there but can not be loaded; `reason` is the loader's.
+  /// The file is there but cannot be loaded; `reason` is the loader's.
   case libraryUnusable(path: String, reason: String)
   /// The file is not there or not ours to read; `reason` is the operating system's.
   case modelNotReadable(path: String, reason: String)

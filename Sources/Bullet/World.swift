@@ -13,7 +13,7 @@ public struct World: ~Copyable {
   private let client: b3PhysicsClientHandle
 
   /// An empty world.
-  /// - Throws: ``BulletError`` when Bullet can not be loaded or makes no world.
+  /// - Throws: ``BulletError`` when Bullet cannot be loaded or makes no world.
   public init() throws(BulletError) {
     let functions = try Library.functions.get()
     guard let client = functions.pointer.pointee.b3ConnectPhysicsDirect() else {
@@ -298,7 +298,7 @@ public struct World: ~Copyable {
 
   // MARK: Commands
 
-  /// A command that Bullet has made room for. What is then put into it can not fail: those functions always return 0.
+  /// A command that Bullet has made room for. What is then put into it cannot fail: those functions always return 0.
   private func made(
     _ command: b3SharedMemoryCommandHandle?, _ call: @autoclosure () -> String
   ) throws(BulletError) -> b3SharedMemoryCommandHandle {

@@ -23,11 +23,11 @@ public enum SettingsError: Error, Equatable, CustomStringConvertible {
     case .unknownKey(let key, nil, let source):
       "\(source): unknown setting '\(key)'; 'hpo settings' lists them"
     case .invalidValue(let key, let value, let expectation, let source):
-      "\(source): '\(key)' can not be '\(value)'; it must be \(expectation)"
+      "\(source): '\(key)' cannot be '\(value)'; it must be \(expectation)"
     case .unknownAlgorithm(let name, let nearest, let known):
       "unknown algorithm '\(name)'; " + (nearest.map { "did you mean '\($0)'?" } ?? "known are \(known)")
     case .unreadable(let file, let reason):
-      "can not read settings from '\(file)': \(reason)"
+      "cannot read settings from '\(file)': \(reason)"
     case .located(let source, let message):
       "\(source): \(message)"
     case .contradiction(let text): text

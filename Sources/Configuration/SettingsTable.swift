@@ -7,7 +7,8 @@ extension AlgorithmCatalogue {
   }
 
   private func row(_ setting: some AnySetting) -> String {
-    "| `\(setting.key)` | \(setting.allowed.brief) | \(standard(setting)) | \(setting.meaning) |"
+    let (symbol, unit) = (setting.symbol.map { " \($0)" } ?? "", setting.unit.map { " \($0)" } ?? "")
+    return "| `\(setting.key)`\(symbol) | \(setting.allowed.brief)\(unit) | \(standard(setting)) | \(setting.meaning) |"
   }
 
   private func standard(_ setting: some AnySetting) -> String {

@@ -1,7 +1,7 @@
 import Gym
 import MuJoCo
 
-/// What a task can not do without: the same model, sub-steps and, where the task needs them, contact forces. The speed
+/// What a task cannot do without: the same model, sub-steps and, where the task needs them, contact forces. The speed
 /// limit that `hpo bench environments` measures a task against.
 final class BareSimulation: BareSimulator {
   private var simulation: Simulation

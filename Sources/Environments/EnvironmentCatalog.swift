@@ -49,7 +49,7 @@ public enum EnvironmentCatalog {
     _ name: String, parameters: [String: ParameterValue] = [:]
   ) throws -> any DescribedEnvironment {
     let environment = try registry.make(name, parameters: parameters)
-    guard let described = environment as? any DescribedEnvironment else { trap("\(name) can not tell what it is made of") }
+    guard let described = environment as? any DescribedEnvironment else { trap("\(name) cannot tell what it is made of") }
     return described
   }
 }

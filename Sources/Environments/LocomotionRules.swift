@@ -2,7 +2,7 @@ import Gym
 import MuJoCo
 
 /// A locomotion task's rules as data: what differs between tasks and between the versions of one task.
-/// ``LocomotionTask`` acts by them and ``LocomotionTask/summary`` tells them, so the two can not disagree.
+/// ``LocomotionTask`` acts by them and ``LocomotionTask/summary`` tells them, so the two cannot disagree.
 struct LocomotionRules: Sendable {
   /// What the observation holds, in order.
   var observation: [ObservationPart]

@@ -92,7 +92,7 @@ public final class ReplayBuffer {
 
   /// Begins to fill an empty buffer with the steps of a stored history from `firstStep` on: as many as the buffer holds, or all.
   package func beginReload(at firstStep: Int) {
-    demand(stepsTaken == 0, "a buffer that holds \(count) steps can not be reloaded")
+    demand(stepsTaken == 0, "a buffer that holds \(count) steps cannot be reloaded")
     stepsTaken = firstStep
   }
 
@@ -129,7 +129,7 @@ public final class ReplayBuffer {
       observation.count == observationSize && nextObservation.count == observationSize && action.count == actionSize,
       "a step of \(observation.count), \(nextObservation.count) observations and \(action.count) actions for a buffer of "
         + "\(observationSize) and \(actionSize)")
-    demand(!(terminal && timeout), "a step can not be both terminal and a timeout")
+    demand(!(terminal && timeout), "a step cannot be both terminal and a timeout")
     let slot = takeSlot()
     let state = observations + slot * observationSize
     for index in 0..<observationSize { state[index] = Float(observation[index]) }

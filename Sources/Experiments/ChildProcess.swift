@@ -104,7 +104,7 @@ struct ChildProcess: ~Copyable {
 struct SpawnError: Error, Equatable, CustomStringConvertible {
   var program: String
   var code: Int32
-  var description: String { "can not start '\(program)': \(String(cString: strerror(code)))" }
+  var description: String { "cannot start '\(program)': \(String(cString: strerror(code)))" }
 }
 
 /// A pipe through which nothing is ever said: its end tells children that this process is gone.

@@ -2,7 +2,7 @@ import Configuration
 
 /// What can be wrong with a plan, in one line each.
 public enum PlanError: Error, Equatable, CustomStringConvertible {
-  /// The file can not be read, or holds no YAML; `reason` says where, if anywhere.
+  /// The file cannot be read, or holds no YAML; `reason` says where, if anywhere.
   case unreadable(file: String, reason: String)
   /// A plan has no such key.
   case unknownKey(String, nearest: String?, known: [String], source: String)
@@ -10,7 +10,7 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
   case missingKey(String, file: String)
   /// A value is not what its key wants.
   case invalidValue(key: String, value: String, expectation: String, source: String)
-  /// Settings of a plan can not say what the plan itself says.
+  /// Settings of a plan cannot say what the plan itself says.
   case notASetting(key: String, instead: String, source: String)
   /// A name that can be no folder's.
   case notAFolderName(String, of: String, source: String)
@@ -22,13 +22,13 @@ public enum PlanError: Error, Equatable, CustomStringConvertible {
   /// One line: what, where, what next.
   public var description: String {
     switch self {
-    case .unreadable(let file, let reason): "can not read the plan '\(file)': \(reason)"
+    case .unreadable(let file, let reason): "cannot read the plan '\(file)': \(reason)"
     case .unknownKey(let key, let nearest?, _, let source): "\(source): unknown key '\(key)'; did you mean '\(nearest)'?"
     case .unknownKey(let key, nil, let known, let source):
       "\(source): unknown key '\(key)'; a plan has \(known.joined(separator: ", "))"
     case .missingKey(let key, let file): "\(file): '\(key)' is missing"
     case .invalidValue(let key, let value, let expectation, let source):
-      "\(source): '\(key)' can not be '\(value)'; it must be \(expectation)"
+      "\(source): '\(key)' cannot be '\(value)'; it must be \(expectation)"
     case .notASetting(let key, let instead, let source): "\(source): '\(key)' is not among a plan's settings; \(instead)"
     case .notAFolderName(let name, let what, let source):
       "\(source): \(what) '\(name)' can be no folder's name: no slash, no control character, no dot or space at the beginning, at most "

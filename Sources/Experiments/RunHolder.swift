@@ -6,7 +6,7 @@ import Records
 public enum RunHolder: Equatable, Sendable {
   /// A process of this machine, by the system's own table of locks.
   case process(String)
-  /// Said to be another machine's, whose locks can not be seen from here.
+  /// Said to be another machine's, whose locks cannot be seen from here.
   case elsewhere(String)
 
   /// - Returns: `nil` where nobody is.

@@ -13,7 +13,7 @@ public struct RunRecord: Sendable, Equatable, Encodable {
     case running
     /// No process is at work; the same command goes on.
     case stopped
-    /// Its files can not be read.
+    /// Its files cannot be read.
     case damaged
   }
 
@@ -131,7 +131,7 @@ public struct RunRecord: Sendable, Equatable, Encodable {
     case .process: return true
     case nil: return false
     case .elsewhere:
-      // Its host's locks can not be seen from here; what it writes can.
+      // Its host's locks cannot be seen from here; what it writes can.
       var status = stat()
       guard stat(directory.curve, &status) == 0 else { return false }
       return Date().timeIntervalSince1970 - Double(status.st_mtim.tv_sec) < silence

@@ -48,7 +48,7 @@ public final class SlurmSweep {
     case queued(Task, state: String)
     /// No longer there, and not all steps taken.
     case ended(Task)
-    /// Its directory can not be gone on with.
+    /// Its directory cannot be gone on with.
     case failed(reason: String)
   }
 
@@ -107,7 +107,7 @@ public final class SlurmSweep {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw SlurmError(reason: "can not make the folder '\(folder)': \(error.localizedDescription)")
+      throw SlurmError(reason: "cannot make the folder '\(folder)': \(error.localizedDescription)")
     }
     let script = SlurmScript(
       tasks: part.map { runs[$0].arguments(threads: nil) }, program: options.launcher + [options.program])
@@ -146,7 +146,7 @@ public final class SlurmSweep {
     do {
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     } catch {
-      throw SlurmError(reason: "can not write '\(path)': \(error.localizedDescription)")
+      throw SlurmError(reason: "cannot write '\(path)': \(error.localizedDescription)")
     }
   }
 
@@ -209,7 +209,7 @@ public final class SlurmSweep {
     do {
       try process.run()
     } catch {
-      throw SlurmError(reason: "can not start \(command[0]): \(error.localizedDescription)")
+      throw SlurmError(reason: "cannot start \(command[0]): \(error.localizedDescription)")
     }
     // Errors are short: they fit the pipe while the output is read.
     let printed = output.fileHandleForReading.readDataToEndOfFile()

@@ -38,7 +38,7 @@ public struct SpeedMeasurement {
   }
 
   /// The speeds of each kind among some runs, by ``PlannedRun/group``.
-  /// - Throws: `SpeedError` with what a run says that can not be measured.
+  /// - Throws: `SpeedError` with what a run says that cannot be measured.
   public func measure(_ runs: [PlannedRun]) throws -> [String: Speeds] {
     var kinds: [PlannedRun] = []
     for run in runs where !kinds.contains(where: { $0.group == run.group }) { kinds.append(run) }
@@ -139,9 +139,9 @@ public struct SpeedMeasurement {
   }
 }
 
-/// A run that can not be measured.
+/// A run that cannot be measured.
 struct SpeedError: Error, CustomStringConvertible {
   var label: String
   var reason: String
-  var description: String { "\(label) can not be measured: \(reason)" }
+  var description: String { "\(label) cannot be measured: \(reason)" }
 }

@@ -193,7 +193,7 @@ public final class Sweep {
     return options.resources.processors - busy - others >= 2 ? 2 : 1
   }
 
-  /// Whether there is nothing to start: the run is finished, can not go on, or another process is at work on it.
+  /// Whether there is nothing to start: the run is finished, cannot go on, or another process is at work on it.
   private func isSettled(_ index: Int) -> Bool {
     let run = runs[index]
     if let holder = RunHolder.of(run.directory), case .process(let name) = holder {

@@ -25,7 +25,7 @@ public enum EnvironmentError: Error, Equatable, CustomStringConvertible {
     case .unknownParameter(let name, let environment, nil):
       "unknown parameter '\(name)' of \(environment); 'hpo env show \(environment)' lists them"
     case .invalidParameter(let name, let value, let environment, let expectation):
-      "parameter '\(name)' of \(environment) can not be '\(value)'; it must be \(expectation)"
+      "parameter '\(name)' of \(environment) cannot be '\(value)'; it must be \(expectation)"
     case .modelNotFound(let file, let folder):
       "there is no model '\(file)' in '\(folder)'; run 'make setup', or begin xml_file with '.', '/' or '~' for a path"
     case .modelDoesNotFit(let path, let environment, let reason):

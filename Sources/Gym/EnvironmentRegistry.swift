@@ -31,7 +31,11 @@ public struct EnvironmentRegistry: Sendable {
     /// - Parameter given: text is read as the parameter's kind, defaults hold for the rest.
     /// - Throws: ``EnvironmentError`` for parameters that it does not have; what making it throws.
     public func environment(_ given: [String: ParameterValue] = [:]) throws -> any Environment {
-      try make(Parameters(given, descriptors: parameters, environment: id))
+      let made = try make(Parameters(given, descriptors: parameters, environment: id))
+      let (declared, offered) = (costs.map(\.name), made.specification.costs.map(\.name))
+      // Settings are checked by the entry before the environment is there.
+      demand(declared == offered, "the entry '\(id)' declares the costs \(declared), but the environment offers \(offered)")
+      return made
     }
 
     /// Checks parameters without making the environment, and fills in the defaults.

@@ -184,7 +184,7 @@ public final class Dataset: HDF5Object {
   ///   from elsewhere opens it by ``Group/dataset(_:of:shape:)``, which checks the row's shape.
   /// - Throws: ``HDF5Error/wrongType(object:file:expected:found:)``, or
   ///   ``HDF5Error/library(action:object:file:reason:)`` if the disk is full, say; no row is added then.
-  public func append<Element: HDF5Element>(_ rows: UnsafeBufferPointer<Element>) throws(HDF5Error) {
+  package func append<Element: HDF5Element>(_ rows: UnsafeBufferPointer<Element>) throws(HDF5Error) {
     try requireWritable(Element.self)
     let width = try rowElementCount
     demand(

@@ -48,7 +48,7 @@ func put(_ text: String, on descriptor: Int32) {
   }
 }
 
-/// One line on stderr. What it quotes of a file or an argument can not break it, steer the terminal or fill the screen.
+/// One line on stderr. What it quotes of a file or an argument cannot break it, steer the terminal or fill the screen.
 func report(_ message: String) {
   var line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
   if line.count > longestMessage { line = line.prefix(longestMessage / 2) + " … " + line.suffix(longestMessage / 2) }

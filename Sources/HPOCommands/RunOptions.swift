@@ -22,7 +22,7 @@ struct RunOptions: ParsableArguments {
   var fresh = false
 
   func validate() throws {
-    if out.isEmpty { throw ValidationError("--out can not be empty; it names the folder of runs") }
+    if out.isEmpty { throw ValidationError("--out cannot be empty; it names the folder of runs") }
   }
 
   /// Settings, later ones before earlier: those of the file, those of `--set`, those of options.

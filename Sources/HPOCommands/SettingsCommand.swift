@@ -27,7 +27,7 @@ struct SettingsCommand: ParsableCommand {
       print("Defaults of \(settings.label) on \(settings.environment), as key: value in YAML or --set key=value:")
       for setting in settings.catalogue.settings {
         let text = setting.text(in: settings.values)
-        print("    \(setting.key) = \(text)\n        \(setting.meaning); \(setting.expectation)")
+        print("    \(setting.key) = \(text)\n        \(setting.meaning); \(setting.expectation)\(setting.unit.map { ", in \($0)" } ?? "")")
         if let origin = origin(of: setting, in: settings) { print("        default: \(origin)") }
       }
       print("The environment's own parameters are environment.<name>; 'hpo env show \(settings.environment)' lists them.")

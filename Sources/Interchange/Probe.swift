@@ -52,7 +52,7 @@ public enum Probe {
     let terminals = try file.dataset("terminals")
     try terminals.requireShape([size])
     try terminals.requirePlausibleShape()
-    if settings.safety != nil { try file.dataset("costs", of: Float.self, shape: [size]).requirePlausibleShape() }
+    if settings.costConstraint != nil { try file.dataset("costs", of: Float.self, shape: [size]).requirePlausibleShape() }
   }
 
   /// - Returns: names of the noise that the file has.
@@ -86,7 +86,7 @@ public enum Probe {
       }
       batch.terminals.copy(from: flags)
     }
-    if agent.settings.safety != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
+    if agent.settings.costConstraint != nil { batch.costs.copy(from: try finite("costs", shape: [size])) }
     var given: Set<String> = []
     for ((name, values), noise) in zip(agent.noise, type(of: agent).noiseShapes(agent.settings, rows: size)) {
       guard try noise.isNeeded || file.childNames.contains(name) else { continue }

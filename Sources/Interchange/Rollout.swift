@@ -141,7 +141,7 @@ private struct Trajectory {
 
 /// What is wrong with a rollout's input, beyond what HDF5 itself reports.
 public enum RolloutError: Error, Equatable, CustomStringConvertible {
-  /// The task can not be put into a given state.
+  /// The task cannot be put into a given state.
   case notReplayable(environment: String)
   /// The input has no group `episode_<i>`.
   case noEpisodes(file: String)
@@ -152,7 +152,7 @@ public enum RolloutError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notReplayable(let environment):
-      "\(environment) can not be replayed from given states"
+      "\(environment) cannot be replayed from given states"
     case .noEpisodes(let file):
       "'\(file)' has no groups 'episode_0', 'episode_1', …; each holds actions, qpos0 and qvel0"
     case .actionType(let object, let file, let found):

@@ -72,7 +72,7 @@ extension Matrix {
     let n = transposeB ? b.rows : b.columns
     demand(
       k == (transposeB ? b.columns : b.rows) && rows == m && columns == n,
-      "\(shape) can not hold \(a.shape)\(transposeA ? "ᵀ" : "") × \(b.shape)\(transposeB ? "ᵀ" : "")")
+      "\(shape) cannot hold \(a.shape)\(transposeA ? "ᵀ" : "") × \(b.shape)\(transposeB ? "ᵀ" : "")")
     check(start, finish)
     kernels_count_operations(Int64(2 * m * n * k))
     if m == 0 || n == 0 { return }
@@ -112,7 +112,7 @@ extension Matrix {
     case .zero, .result: break
     case .bias(let bias): demand(bias.count == columns, "a bias of \(bias.count) for \(shape)")
     case .matrix(let matrix):
-      demand(matrix.rows == rows && matrix.columns == columns, "\(shape) can not start from \(matrix.shape)")
+      demand(matrix.rows == rows && matrix.columns == columns, "\(shape) cannot start from \(matrix.shape)")
     }
     if case .keepWherePositive(let output, let list) = finish {
       demand(

@@ -34,13 +34,13 @@ public struct Simulation: ~Copyable {
   }
 
   /// Writes the controls [nu] that the following steps apply, in the actuators' units.
-  public mutating func setControls(_ controls: UnsafeBufferPointer<Float>) throws(MuJoCoError) {
+  package mutating func setControls(_ controls: UnsafeBufferPointer<Float>) throws(MuJoCoError) {
     try expect("controls", model.controlCount, controls.count)
     for i in controls.indices { data.pointee.ctrl[i] = Double(controls[i]) }
   }
 
   /// The same in double precision.
-  public mutating func setControls(_ controls: UnsafeBufferPointer<Double>) throws(MuJoCoError) {
+  package mutating func setControls(_ controls: UnsafeBufferPointer<Double>) throws(MuJoCoError) {
     try expect("controls", model.controlCount, controls.count)
     for i in controls.indices { data.pointee.ctrl[i] = controls[i] }
   }

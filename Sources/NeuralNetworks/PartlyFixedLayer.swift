@@ -10,7 +10,7 @@ public final class PartlyFixedLayer<S: Scalar> {
   private let fixedSum: Matrix<S>
 
   public init(_ layer: Linear<S>, fixedInputs: Int, rows: Int) {
-    demand(fixedInputs >= 0 && fixedInputs < layer.inputs, "\(fixedInputs) of \(layer.inputs) inputs can not be fixed")
+    demand(fixedInputs >= 0 && fixedInputs < layer.inputs, "\(fixedInputs) of \(layer.inputs) inputs cannot be fixed")
     self.layer = layer
     self.fixedInputs = fixedInputs
     fixedSum = Matrix(rows: rows, columns: layer.outputs)

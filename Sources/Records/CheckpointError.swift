@@ -1,4 +1,4 @@
-/// What a checkpoint or a batch can hold that its HDF5 reader can not know to be wrong.
+/// What a checkpoint or a batch can hold that its HDF5 reader cannot know to be wrong.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// A network, a batch or λ holds NaN or infinity.
   case notFinite(object: String, file: String)
@@ -21,9 +21,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFinite(let object, let file):
-      "'\(object)' in '\(file)' holds numbers that are not finite; they can not be computed with"
+      "'\(object)' in '\(file)' holds numbers that are not finite; they cannot be computed with"
     case .outOfRange(let attribute, let value, let file):
-      "the attribute '\(attribute)' of /networks in '\(file)' can not be '\(value)'; the file is damaged or from elsewhere"
+      "the attribute '\(attribute)' of /networks in '\(file)' cannot be '\(value)'; the file is damaged or from elsewhere"
     case .contradiction(let text, let file):
       "the attributes of /networks in '\(file)' contradict one another (\(text)); the file is damaged or from elsewhere"
     case .wrongSize(let object, let found, let expected, let file):

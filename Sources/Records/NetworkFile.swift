@@ -30,7 +30,7 @@ extension Group {
   }
 }
 
-/// Another run's networks that can not be begun with.
+/// Another run's networks that cannot be begun with.
 public struct NetworksDoNotFit: Error, Equatable, CustomStringConvertible {
   /// Its path.
   public let file: String
@@ -44,7 +44,7 @@ public struct NetworksDoNotFit: Error, Equatable, CustomStringConvertible {
 
   /// One line.
   public var description: String {
-    "can not begin with the networks of '\(file)': \(reason); take that run's environment, algorithm and sizes (its config.yaml has them)"
+    "cannot begin with the networks of '\(file)': \(reason); take that run's environment, algorithm and sizes (its config.yaml has them)"
   }
 }
 

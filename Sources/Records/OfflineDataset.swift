@@ -46,7 +46,7 @@ package struct OfflineDataset {
   ///   - storesCosts: whether transitions are to carry a safety cost.
   ///   - capacity: transitions that memory is for.
   ///   - requireMemory: throws where there is none for so many transitions.
-  /// - Throws: ``OfflineDatasetError`` for what does not suit the task; `HDF5Error` for a file that can not be read.
+  /// - Throws: ``OfflineDatasetError`` for what does not suit the task; `HDF5Error` for a file that cannot be read.
   package init(
     contentsOf path: String, rows known: Int? = nil, for facts: EnvironmentSpecification, storesCosts: Bool, capacity: Int,
     requireMemory: (Int) throws -> Void
@@ -65,7 +65,7 @@ package struct OfflineDataset {
   }
 }
 
-/// Why a file can not be learned from.
+/// Why a file cannot be learned from.
 public struct OfflineDatasetError: Error, Equatable, CustomStringConvertible {
   /// As it was named.
   public let file: String
@@ -78,7 +78,7 @@ public struct OfflineDatasetError: Error, Equatable, CustomStringConvertible {
   }
 
   /// One line.
-  public var description: String { "can not learn from '\(file)': \(reason)" }
+  public var description: String { "cannot learn from '\(file)': \(reason)" }
 }
 
 /// The datasets of a file, once it is certain that they are of one length and the task's sizes.

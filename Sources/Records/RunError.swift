@@ -2,7 +2,7 @@ import Agents
 
 /// What can go wrong with a run as a whole, in one line each.
 public enum RunError: Error, Equatable, CustomStringConvertible {
-  /// The directory can not be made, written to or cleared; `reason` is the operating system's.
+  /// The directory cannot be made, written to or cleared; `reason` is the operating system's.
   case directoryNotWritable(path: String, reason: String)
   /// The directory's run has other settings than were asked for, other than steps and threads.
   case settingsChanged(path: String, differences: [String])
@@ -53,13 +53,13 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .directoryNotWritable(let path, let reason):
-      "can not write to the run directory '\(path)': \(reason); choose another with --out"
+      "cannot write to the run directory '\(path)': \(reason); choose another with --out"
     case .settingsChanged(let path, let differences):
       "'\(path)' holds a run with other settings (\(differences.joined(separator: "; "))); start over with --fresh, choose "
         + "another --out, or take the settings back"
     case .costRuleChanged(let path, let environment):
       "'\(path)' holds a safe agent's run of an earlier program, and the rules of \(environment)'s torque cost have changed since: cost_limit is "
-        + "on its average now, where it was on an episode's discounted sum; the run can not go on, start anew with --fresh, or beside it with "
+        + "on its average now, where it was on an episode's discounted sum; the run cannot go on, start anew with --fresh, or beside it with "
         + "--name"
     case .datasetChanged(let path, let dataset):
       "'\(dataset)' does not hold the transitions that the run in '\(path)' began with; put the file back, or start over with --fresh"
@@ -84,7 +84,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
       "\(reason.hasSuffix(".") ? String(reason.dropLast()) : reason); once that is mended, the same command goes on from step "
         + "\(savedStep) of '\(path)'"
     case .environmentChanged(let step, let path):
-      "the episode in '\(path)' that was going on at step \(step) can not be taken again as it was: the environment (its model file, its "
+      "the episode in '\(path)' that was going on at step \(step) cannot be taken again as it was: the environment (its model file, its "
         + "parameters, its version) is no longer the run's; put it back, or start over with --fresh"
     case .simulationDiverged(let reason, let step, let path):
       "at step \(step) \(reason); the last checkpoint in '\(path)' is intact, and --fresh starts over with other settings"

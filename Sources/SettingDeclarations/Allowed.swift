@@ -29,14 +29,16 @@ extension Allowed<Double> {
     Allowed("a number from \(low) to \(high)", brief: "\(low) to \(high)") { (low...high).contains($0) }
   }
 
-  /// Finite and above 0.
-  public static var positive: Allowed { Allowed("a number above 0", brief: "> 0") { $0 > 0 && $0.isFinite } }
+  /// Above 0 and finite also in single precision, which networks compute in.
+  public static var positive: Allowed { Allowed("a number above 0 that single precision holds", brief: "> 0") { isPositive($0) } }
+
+  fileprivate static func isPositive(_ value: Double) -> Bool { Float(value) > 0 && Float(value).isFinite }
 }
 
 extension Allowed<Double?> {
-  /// Finite and above 0, or left open.
+  /// As ``positive``, or left open.
   public static var positiveOrDefault: Allowed {
-    Allowed("a number above 0, or default", brief: "> 0, default") { value in value.map { $0 > 0 && $0.isFinite } ?? true }
+    Allowed("a number above 0, or default", brief: "> 0, default") { value in value.map(Allowed<Double>.isPositive) ?? true }
   }
 }
 

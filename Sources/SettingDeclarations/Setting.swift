@@ -69,7 +69,7 @@ public struct SettingRoles: OptionSet, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
 
-  /// Networks can not be used without it: files keep it among the attributes of `/networks`.
+  /// Networks cannot be used without it: files keep it among the attributes of `/networks`.
   public static let networks = SettingRoles(rawValue: 1)
   /// A run may go on with another value.
   public static let mayChange = SettingRoles(rawValue: 2)

@@ -17,7 +17,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   public var reason: String { "\(code)" }
 
   /// One line: what, where.
-  public var description: String { "can not \(action) '\(path)': \(reason)" }
+  public var description: String { "cannot \(action) '\(path)': \(reason)" }
 }
 
 /// A file's bytes, be it a pipe; of one longer than `limit`, `limit` + 1.

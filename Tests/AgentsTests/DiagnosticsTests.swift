@@ -108,7 +108,7 @@ extension PlainFormulaTests {
     expectDiagnosis("tempering, latent") { ($0.tempering, $0.boundary, $0.leapfrogSteps) = (.learned, .latent, 3) }
     expectDiagnosis("consistent mass") { $0.mass = .consistent }
     expectDiagnosis("no momentum") { $0.momentum = .zero }
-    expectDiagnosis("a constraint") { $0.safety = SafetySettings(costLimit: 1, filtersActions: true) }
+    expectDiagnosis("a constraint") { ($0.constraint, $0.costLimit) = (.lyapunov, 1) }
   }
 
   @Test func `an agent whose actions do not move compares its online critics alone`() {

@@ -55,12 +55,12 @@ import Agents
     Case("flows, one action", 2, 1) { $0.flow(2, .shared) },
     Case("safe, Gaussian") {
       $0.sac(layers: 2)
-      $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
+      ($0.constraint, $0.costLimit) = (.lagrangian, 1)
     },
-    Case("safe, proposed") { $0.safety = SafetySettings(costLimit: 1, filtersActions: true) },
+    Case("safe, proposed") { ($0.constraint, $0.costLimit) = (.lyapunov, 1) },
     Case("safe, not normalised by its multiplier") {
-      $0.safety = SafetySettings(costLimit: 1, filtersActions: true)
-      $0.safety?.multiplierNormalizes = false
+      ($0.constraint, $0.costLimit) = (.lyapunov, 1)
+      $0.multiplierNormalizes = false
     },
     Case("no boundary, long steps", 3, 3) { ($0.boundary, $0.leapfrogStepSize) = (.unbounded, 0.9) },
     Case("consistent mass") { ($0.mass, $0.momentumStdTraining) = (.consistent, 0.6) },
@@ -69,7 +69,7 @@ import Agents
     Case("tempering, latent, consistent mass", 3, 1) { ($0.tempering, $0.boundary, $0.mass) = (.learned, .latent, .consistent) },
     Case("tempering, safe") {
       $0.tempering = .learned
-      $0.safety = SafetySettings(costLimit: 1, filtersActions: true)
+      ($0.constraint, $0.costLimit) = (.lyapunov, 1)
     },
     Case("SAC, normalised critics") {
       $0.sac(layers: 2)
@@ -78,7 +78,7 @@ import Agents
     Case("SAC, three normalised critics' layers, safe", 4, 3) {
       $0.sac(layers: 1)
       ($0.criticNormalization, $0.criticHiddenLayers) = (.layer, 3)
-      $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
+      ($0.constraint, $0.costLimit) = (.lagrangian, 1)
     },
     Case("one critics' layer") { $0.criticHiddenLayers = 1 },
   ]

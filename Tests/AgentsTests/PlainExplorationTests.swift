@@ -110,7 +110,7 @@ extension PlainFormulaTests {
       ($0.candidates, $0.alpha) = (5, 0.4)
       if safe {
         $0.sac(layers: 1)
-        $0.safety = SafetySettings(costLimit: 1, filtersActions: false)
+        ($0.constraint, $0.costLimit) = (.lagrangian, 1)
       }
     }
     agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
@@ -168,8 +168,8 @@ extension PlainFormulaTests {
     for limit in [-20.0, 0, 20] {
       let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
         ($0.candidates, $0.leapfrogStepSize) = (4, 0.6)
-        $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
-        $0.safety?.safeLeapfrogSteps = 1
+        ($0.constraint, $0.costLimit) = (.lyapunov, limit)
+        $0.safeLeapfrogSteps = 1
       }
       agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
       let cost = try #require(agent.parts.cost?.target)

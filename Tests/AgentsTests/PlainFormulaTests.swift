@@ -220,9 +220,9 @@ import Testing
   ) throws {
     let agent = makeAgent(observations: 4, actions: 3, lanes: 1) {
       ($0.explorationPolicy, $0.trainingPolicy, $0.leapfrogSteps) = (.policy(kind), kind, 2)
-      $0.safety = SafetySettings(costLimit: 1, filtersActions: kind == .proposed)
-      $0.safety?.costKind = rules.cost
-      $0.safety?.multiplierNormalizes = rules.normalizes
+      ($0.constraint, $0.costLimit) = (kind == .proposed ? .lyapunov : .lagrangian, 1)
+      $0.costKind = rules.cost
+      $0.multiplierNormalizes = rules.normalizes
     }
     agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
     let (settings, batch, lane) = (agent.settings, agent.minibatch, agent.lanes.all[0])
@@ -366,8 +366,8 @@ import Testing
     for limit in [-60.0, -20, -5, 0, 5, 20, 60] {
       let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
         ($0.boundary, $0.leapfrogStepSize) = (boundary, 0.5)
-        $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
-        $0.safety?.safeLeapfrogSteps = 6
+        ($0.constraint, $0.costLimit) = (.lyapunov, limit)
+        $0.safeLeapfrogSteps = 6
       }
       agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
       guard let cost = agent.parts.cost?.target else { return }
@@ -429,8 +429,8 @@ import Testing
     for (limit, seed) in [(-60.0, 1), (-5, 2), (0, 3), (0, 4), (5, 5), (60, 6)] as [(Double, UInt64)] {
       let agent = makeAgent(observations: 3, actions: 2, batch: 1) {
         ($0.boundary, $0.leapfrogStepSize, $0.momentumStdExploration) = (boundary, 0.5, 0.4)
-        $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
-        $0.safety?.safeLeapfrogSteps = 6
+        ($0.constraint, $0.costLimit) = (.lyapunov, limit)
+        $0.safeLeapfrogSteps = 6
       }
       agent.multiplier?.restore(value: 0.8, recent: [], steps: [])
       let cost = try #require(agent.parts.cost?.target)

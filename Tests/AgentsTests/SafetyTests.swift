@@ -59,8 +59,8 @@ import Testing
 
   private func agent(limit: Double, steps: Int = 5) -> SoftActorCritic<Double> {
     makeAgent(batch: 4) {
-      $0.safety = SafetySettings(costLimit: limit, filtersActions: true)
-      $0.safety?.safeLeapfrogSteps = steps
+      ($0.constraint, $0.costLimit) = (.lyapunov, limit)
+      $0.safeLeapfrogSteps = steps
     }
   }
 

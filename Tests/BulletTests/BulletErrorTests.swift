@@ -139,7 +139,7 @@ struct RoboschoolRuleTests {
   }
 }
 
-/// The error of `body`; world is not copyable, so `#expect(throws:)` can not capture it.
+/// The error of `body`; world is not copyable, so `#expect(throws:)` cannot capture it.
 private func modelError(_ body: () throws -> [Body]) throws -> BulletError {
   do {
     let bodies = try body()

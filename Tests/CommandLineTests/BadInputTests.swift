@@ -34,10 +34,10 @@ import Testing
   @Test func `what a message quotes can neither break its line nor steer the terminal nor fill the screen`() throws {
     try expectRefusal(
       ["train", "Hopper", "--steps", "1\u{1B}[31m\u{B}2\n\u{2028}3"], exitCode: 2,
-      "--steps: 'steps' can not be '1\u{FFFD}[31m 2 3'; it must be an integer, 1 or more")
+      "--steps: 'steps' cannot be '1\u{FFFD}[31m 2 3'; it must be an integer, 1 or more")
     let outcome = try Program.run(["train", "Hopper", "--steps", String(repeating: "9", count: 100_000)], in: folder.path)
     #expect(outcome.error.count < 2100)
-    #expect(outcome.error.hasPrefix("hpo: --steps: 'steps' can not be '999"))
+    #expect(outcome.error.hasPrefix("hpo: --steps: 'steps' cannot be '999"))
     #expect(outcome.error.hasSuffix("999'; it must be an integer, 1 or more\n"))
   }
 
@@ -49,13 +49,13 @@ import Testing
 
   @Test func `numbers out of range are refused by name, flag or file`() throws {
     try expectRefusal(
-      ["train", "Hopper", "--steps", "-5"], exitCode: 2, "--steps: 'steps' can not be '-5'; it must be an integer, 1 or more")
+      ["train", "Hopper", "--steps", "-5"], exitCode: 2, "--steps: 'steps' cannot be '-5'; it must be an integer, 1 or more")
     try expectRefusal(
-      ["train", "Hopper", "--set", "tau=1.5"], exitCode: 2, "--set: 'tau' can not be '1.5'; it must be a number from 0.0 to 1.0")
+      ["train", "Hopper", "--set", "tau=1.5"], exitCode: 2, "--set: 'tau' cannot be '1.5'; it must be a number from 0.0 to 1.0")
     let file = try write("seed: 3\ngamma: ninety\n", to: "settings.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", file], exitCode: 2,
-      "FOLDER/settings.yaml, line 2: 'gamma' can not be 'ninety'; it must be a number from 0.0 to 1.0")
+      "FOLDER/settings.yaml, line 2: 'gamma' cannot be 'ninety'; it must be a number from 0.0 to 1.0")
   }
 
   @Test func `unknown settings are refused with the nearest one, in files and on the command line`() throws {
@@ -68,17 +68,17 @@ import Testing
       "--set: unknown parameter 'helthy_reward' of Hopper-v2; did you mean 'healthy_reward'?")
     try expectRefusal(
       ["train", "Hopper", "--set", "alpha"], exitCode: 2,
-      "command line: '--set' can not be 'alpha'; it must be key=value")
+      "command line: '--set' cannot be 'alpha'; it must be key=value")
   }
 
-  @Test func `settings files that can not be read are named, with the reason`() throws {
+  @Test func `settings files that cannot be read are named, with the reason`() throws {
     try expectRefusal(
       ["train", "Hopper", "--config", "missing.yaml"], exitCode: 2,
-      "can not read settings from 'missing.yaml': there is no such file")
+      "cannot read settings from 'missing.yaml': there is no such file")
     _ = try write("- a\n- b\n", to: "list.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "list.yaml"], exitCode: 2,
-      "can not read settings from 'list.yaml': it holds no 'key: value' lines")
+      "cannot read settings from 'list.yaml': it holds no 'key: value' lines")
     _ = try write("seed: 1\nseed: 2\n", to: "twice.yaml")
     let twice = try Program.run(["train", "Hopper", "--config", "twice.yaml"], in: folder.path)
     #expect(twice.exitCode == 2 && twice.error.split(separator: "\n").count == 1 && twice.error.contains("twice.yaml"))
@@ -89,11 +89,11 @@ import Testing
     _ = try write("a0: &a0 [x]\n\(levels.joined())? *a8\n: 1\n? *a8\n: 2\n", to: "aliases.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "aliases.yaml"], exitCode: 2,
-      "can not read settings from 'aliases.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for")
+      "cannot read settings from 'aliases.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for")
     _ = try write(String(repeating: "# nothing\n", count: 10_000), to: "long.yaml")
     try expectRefusal(
       ["train", "Hopper", "--config", "long.yaml"], exitCode: 2,
-      "can not read settings from 'long.yaml': it has more than 65536 bytes, the most that is read")
+      "cannot read settings from 'long.yaml': it has more than 65536 bytes, the most that is read")
     // Signs that are no anchors are no reason.
     _ = try write("# salt & pepper, 2*3, R&D\nxml: '*.xml'\n", to: "signs.yaml")
     try expectRefusal(
@@ -106,7 +106,7 @@ import Testing
     try expectRefusal(
       ["train", "Hopper", "--config", file], exitCode: 2,
       "FOLDER/settings.yaml, line 1: 'environment' is Ant-v2, but Hopper-v2 was asked for")
-    try expectRefusal(["train", "Hopper", "--out", ""], exitCode: 2, "--out can not be empty; it names the folder of runs")
+    try expectRefusal(["train", "Hopper", "--out", ""], exitCode: 2, "--out cannot be empty; it names the folder of runs")
   }
 
   @Test func `more memory than there is is refused before anything is written`() throws {
@@ -139,11 +139,11 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["cut.xml"], "nothing may be left behind")
   }
 
-  @Test func `a run directory that can not be made is named, with the reason`() throws {
+  @Test func `a run directory that cannot be made is named, with the reason`() throws {
     let file = try write("", to: "file")
     try expectRefusal(
       ["train", "Hopper", "--steps", "10", "--out", "\(file)/runs"], exitCode: 1,
-      "can not write to the run directory 'FOLDER/file/runs/Hopper-v2/sac-hpo/seed-0': Not a directory; choose another with "
+      "cannot write to the run directory 'FOLDER/file/runs/Hopper-v2/sac-hpo/seed-0': Not a directory; choose another with "
         + "--out")
   }
 
@@ -199,7 +199,7 @@ import Testing
     #expect(try String(contentsOfFile: file, encoding: .utf8) == "episodes")
   }
 
-  @Test func `a result that can not be printed is a failure`() throws {
+  @Test func `a result that cannot be printed is a failure`() throws {
     let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
     for command in [["env", "list"], ["bench", "environments", "Hopper", "--steps", "1", "--repetitions", "1", "--json"]] {
       let outcome = try Program.run(command, output: full)

@@ -27,8 +27,8 @@ import Testing
     #expect(plain.exitCode == 0, "\(plain.error)")
     #expect(try evaluate("--episodes", "1e1", "--seed", "3", "--json").output == plain.output)
     for (option, value, message) in [
-      ("--seed", "-1", "--seed: 'seed' can not be '-1'; it must be an integer, 0 or more"),
-      ("--episodes", "0", "--episodes: 'evaluation_episodes' can not be '0'; it must be an integer from 1 to 10000"),
+      ("--seed", "-1", "--seed: 'seed' cannot be '-1'; it must be an integer, 0 or more"),
+      ("--episodes", "0", "--episodes: 'evaluation_episodes' cannot be '0'; it must be an integer from 1 to 10000"),
     ] {
       let refused = try evaluate(option, value)
       #expect(refused.exitCode == 2 && refused.error == "hpo: \(message)\n")

@@ -31,7 +31,7 @@ import Testing
     #expect(try graphicsLoaded(by: film).contains("libEGL"))
   }
 
-  @Test func `a film is refused in one line when it can not be made as asked`() throws {
+  @Test func `a film is refused in one line when it cannot be made as asked`() throws {
     func expectRefusal(_ arguments: [String], _ message: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
       let outcome = try Program.run(arguments, in: folder.path, variables: ["DISPLAY": ""])
       #expect(outcome.error == "hpo: \(message)\n", sourceLocation: sourceLocation)

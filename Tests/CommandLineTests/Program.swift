@@ -131,7 +131,7 @@ struct Program {
 
     /// Waits for its end.
     func outcome() -> Outcome {
-      // What these commands print fits a pipe's buffer, so reading one after the other can not lock up.
+      // What these commands print fits a pipe's buffer, so reading one after the other cannot lock up.
       let printed = output.fileHandleForReading.readDataToEndOfFile()
       let complained = error.fileHandleForReading.readDataToEndOfFile()
       process.waitUntilExit()

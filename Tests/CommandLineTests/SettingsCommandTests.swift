@@ -7,7 +7,7 @@ import Testing
     let lines = ant.output.split(separator: "\n")
     #expect(lines.first == "Defaults of safe-sac-hpo on Ant-v2, as key: value in YAML or --set key=value:")
     for (key, meaning) in [
-      ("leapfrog_step_size = 0.1", "ε; a number above 0"),
+      ("leapfrog_step_size = 0.1", "ε; a number above 0 that single precision holds"),
       ("cost_limit = 25.0", "d₀ on the discounted cost; a number above 0, or default"),
       ("boundary = clip", "what happens at the walls of the action box; one of clip, reflect, latent, none"),
     ] {

@@ -13,7 +13,7 @@ import Testing
   func `a window plays, pauses, steps, turns, resizes and closes`() throws {
     let screen = try Screen()
     let program = try Program.start(["watch", "HalfCheetah"], after: "export DISPLAY=:\(screen.display)")
-    let window = try screen.window(named: "HalfCheetah-v2")
+    let window = try screen.window(named: "HalfCheetah-v2", of: program)
     try screen.wait("something is drawn") { try screen.colors() > 200 }
     let beginning = try screen.pixels()
     try screen.wait("the robot moves") { try screen.pixels() != beginning }
@@ -57,7 +57,7 @@ import Testing
     let screen = try Screen()
     let program = try Program.start(
       ["watch", "\(folder.path)/runs/Hopper-v2/sac-hpo/seed-0"], after: "export DISPLAY=:\(screen.display)")
-    let window = try screen.window(named: "Hopper-v2")
+    let window = try screen.window(named: "Hopper-v2", of: program)
     try screen.do("windowfocus", window)
     try screen.do("key", "space")
     try screen.wait("a pause") { try screen.title(window).contains("(sac-hpo, step 20), episode") }
@@ -133,9 +133,10 @@ private final class Screen {
     }
   }
 
-  func window(named name: String) throws -> String {
+  func window(named name: String, of program: Program.Running) throws -> String {
     var found = ""
     try wait("a window") {
+      if !program.process.isRunning { throw NeverHappened(what: "a window: \(program.outcome())") }
       found = try self.do("search", "--onlyvisible", "--name", name).split(separator: "\n").last.map(String.init) ?? ""
       return !found.isEmpty
     }

@@ -55,10 +55,10 @@ import Testing
     }
     for number in numbers {
       var settings = Settings(environment: "Own-v0", algorithm: .sac)
-      settings.learningRate = number
+      settings.multiplierLimit = number
       settings.environmentParameters = ["pair": .pair(-number, .infinity), "number": .number(number)]
       let back = try Settings(recorded: settings.yaml, source: "test")
-      #expect(back.learningRate.bitPattern == number.bitPattern)
+      #expect(back.multiplierLimit.bitPattern == number.bitPattern)
       let parameters = try Parameters(
         back.environmentParameters,
         descriptors: [

@@ -58,28 +58,28 @@ import Testing
   @Test func `parameter values of the wrong kind or range are refused`() {
     #expect(
       message(of: "Ant", ["terminate_when_unhealthy": 2])
-        == "parameter 'terminate_when_unhealthy' of Ant-v2 can not be '2'; it must be true or false")
+        == "parameter 'terminate_when_unhealthy' of Ant-v2 cannot be '2'; it must be true or false")
     #expect(
       message(of: "Ant", ["ctrl_cost_weight": "much"])
-        == "parameter 'ctrl_cost_weight' of Ant-v2 can not be 'much'; it must be a finite number")
+        == "parameter 'ctrl_cost_weight' of Ant-v2 cannot be 'much'; it must be a finite number")
     #expect(
       message(of: "Ant", ["reset_noise_scale": -0.1])
-        == "parameter 'reset_noise_scale' of Ant-v2 can not be '-0.1'; it must be a finite number of at least 0")
+        == "parameter 'reset_noise_scale' of Ant-v2 cannot be '-0.1'; it must be a finite number of at least 0")
     #expect(
       message(of: "Ant", ["frame_skip": 1.5])
-        == "parameter 'frame_skip' of Ant-v2 can not be '1.5'; it must be a whole number from 1 to 1000000")
+        == "parameter 'frame_skip' of Ant-v2 cannot be '1.5'; it must be a whole number from 1 to 1000000")
     #expect(
       message(of: "Swimmer-v5", ["frame_skip": "100000000"])
-        == "parameter 'frame_skip' of Swimmer-v5 can not be '100000000'; it must be a whole number from 1 to 1000000")
+        == "parameter 'frame_skip' of Swimmer-v5 cannot be '100000000'; it must be a whole number from 1 to 1000000")
     #expect(
       message(of: "Ant", ["healthy_z_range": .pair(2, 1)])
-        == "parameter 'healthy_z_range' of Ant-v2 can not be '[2, 1]'; it must be a pair 'low,high' with low ≤ high")
+        == "parameter 'healthy_z_range' of Ant-v2 cannot be '[2, 1]'; it must be a pair 'low,high' with low ≤ high")
     #expect(
       message(of: "Ant-v5", ["main_body": -1])
-        == "parameter 'main_body' of Ant-v5 can not be '-1'; it must be a body's name or index")
+        == "parameter 'main_body' of Ant-v5 cannot be '-1'; it must be a body's name or index")
     #expect(
       message(of: "Ant", ["divergence": "ignore"])
-        == "parameter 'divergence' of Ant-v2 can not be 'ignore'; it must be 'continue' or 'throw'")
+        == "parameter 'divergence' of Ant-v2 cannot be 'ignore'; it must be 'continue' or 'throw'")
   }
 
   @Test func `models that are not there or do not fit are refused`() throws {

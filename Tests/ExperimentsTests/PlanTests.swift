@@ -53,14 +53,14 @@ import Training
     ),
     (
       "environments: Hopper\nalgorithms: sac\nvariants:\n  a: {gamma: 2}",
-      "plan.yaml, line 4: 'gamma' can not be '2'; it must be a number from 0.0 to 1.0"
+      "plan.yaml, line 4: 'gamma' cannot be '2'; it must be a number from 0.0 to 1.0"
     ),
     (
       "environments: Hopper\nalgorithms: sac\nsettings: {seed: 2}",
       "plan.yaml, line 3: 'seed' is not among a plan's settings; the plan has 'seeds'"
     ),
-    ("environments: Hopper\nalgorithms: sac\nseeds: 4-1", "plan.yaml, line 3: 'seeds' can not be '4-1'; it must be written 0-4 or 0,2,5-7"),
-    ("environments: Hopper\nalgorithms: sac\nsteps: [1]", "plan.yaml, line 3: 'steps' can not be 'a list'; it must be a number"),
+    ("environments: Hopper\nalgorithms: sac\nseeds: 4-1", "plan.yaml, line 3: 'seeds' cannot be '4-1'; it must be written 0-4 or 0,2,5-7"),
+    ("environments: Hopper\nalgorithms: sac\nsteps: [1]", "plan.yaml, line 3: 'steps' cannot be 'a list'; it must be a number"),
     (
       "environments: Hopper\nalgorithms: sac\nfigure: {lnes: variant}",
       "plan.yaml, line 3: unknown key 'lnes'; did you mean 'lines'?"
@@ -72,17 +72,17 @@ import Training
     ),
     (
       "environments: [Hopper\nalgorithms: [sac]",
-      "can not read the plan 'plan.yaml': line 2, column 11: did not find expected ',' or ']' while parsing a flow sequence that "
+      "cannot read the plan 'plan.yaml': line 2, column 11: did not find expected ',' or ']' while parsing a flow sequence that "
         + "begins in line 1"
     ),
-    ("seeds: 1\nseeds: 2", "can not read the plan 'plan.yaml': line 1: 'seeds' stands there twice"),
-    ("", "can not read the plan 'plan.yaml': it is empty"),
+    ("seeds: 1\nseeds: 2", "cannot read the plan 'plan.yaml': line 1: 'seeds' stands there twice"),
+    ("", "cannot read the plan 'plan.yaml': it is empty"),
     (
       "environments: &e [Hopper]\nalgorithms: sac\nsettings: {*e : 1}",
-      "can not read the plan 'plan.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for"
+      "cannot read the plan 'plan.yaml': anchors and aliases (&name and *name) are not understood; write out what they stand for"
     ),
     ("environments: Hopper\nalgorithms: sac\nsettings: {? [a, b] : 1}", "plan.yaml, line 3: unknown setting '?'; 'hpo settings' lists them"),
-    ("- a", "can not read the plan 'plan.yaml': a plan holds 'key: value' lines"),
+    ("- a", "cannot read the plan 'plan.yaml': a plan holds 'key: value' lines"),
   ])
   func `what is wrong with a plan is said with file, line and key`(_ wrong: (text: String, message: String)) throws {
     var said = ""

@@ -15,7 +15,7 @@ import Testing
     #expect(count.withLock { $0 } == 1)
   }
 
-  @Test func `hashes are equal by what they are, and one that can not be had equals no other`() {
+  @Test func `hashes are equal by what they are, and one that cannot be had equals no other`() {
     struct Unreadable: Error {}
     let hash = ModelHash { "a" }
     #expect(hash == ModelHash { "a" } && hash != ModelHash { "b" })

@@ -112,7 +112,7 @@ import Testing
       Matrix<Float>(rows: 2, columns: 2).setProduct(Matrix<Float>(rows: 2, columns: 3), Matrix<Float>(rows: 4, columns: 2))
     }
     let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(message.contains("[2, 2] can not hold [2, 3] × [4, 2]"), "\(message)")
+    #expect(message.contains("[2, 2] cannot hold [2, 3] × [4, 2]"), "\(message)")
   }
 }
 

@@ -66,7 +66,7 @@ import Training
     let costs = isSafe ? try EnvironmentCatalog.registry.entry("Ant-v2").costs : []
     let settings = try Settings(environment: isSafe ? "Ant-v2" : "Hopper-v2", algorithm: algorithm)
       .agentSettings(for: EnvironmentSpecification(id: "", observationSize: 11, actionSize: 3, timeLimit: nil, costs: costs))
-    #expect((settings.safety != nil) == isSafe)
+    #expect((settings.costConstraint != nil) == isSafe)
     let pool = WorkerPool(threads: 2)
     let agent = makeAgent(settings, seed: 0, pool: pool)
     let counts = UnsafeMutablePointer<Int>.allocate(capacity: 2)

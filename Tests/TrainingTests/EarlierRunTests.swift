@@ -87,7 +87,7 @@ import Training
     #expect(
       error?.description
         == "'\(directory.path)' holds a safe agent's run of an earlier program, and the rules of Ant-v2's torque cost have changed since: "
-        + "cost_limit is on its average now, where it was on an episode's discounted sum; the run can not go on, start anew with --fresh, or "
+        + "cost_limit is on its average now, where it was on an episode's discounted sum; the run cannot go on, start anew with --fresh, or "
         + "beside it with --name")
   }
 

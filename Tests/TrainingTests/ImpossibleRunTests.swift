@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Files of a run whose content is sound HDF5 but can not be: found by Tests/Fuzzing or looked for.
+/// Files of a run whose content is sound HDF5 but cannot be: found by Tests/Fuzzing or looked for.
 @Suite struct ImpossibleRunTests {
   private let folder: TemporaryFolder
   private let directory: RunDirectory

@@ -142,7 +142,7 @@ import Training
     try recording.write(to: paired, next: false, timeouts: false)
     #expect(
       refusal(settings(data: paired)).hasPrefix(
-        "can not learn from '\(paired)': it has neither 'next_observations' nor 'timeouts', so that nothing says which state followed which"))
+        "cannot learn from '\(paired)': it has neither 'next_observations' nor 'timeouts', so that nothing says which state followed which"))
   }
 
   @Test func `transitions in any order are learnt from as they are`() throws {
@@ -216,13 +216,13 @@ import Training
     try Recording(steps: 30).write(to: foreign) { try $0.setAttribute("environment", "Hopper-v2") }
     #expect(
       refusal(settings(data: foreign))
-        == "can not learn from '\(foreign)': it was recorded in Hopper-v2, and the run's environment is PointMass-v0")
+        == "cannot learn from '\(foreign)': it was recorded in Hopper-v2, and the run's environment is PointMass-v0")
   }
 
-  @Test func `what can not be learnt from is refused in one line, before anything is written`() throws {
+  @Test func `what cannot be learnt from is refused in one line, before anything is written`() throws {
     let data = "\(folder.path)/data.h5"
     let recording = try Recording(steps: 30)
-    let said = "can not learn from '\(data)': "
+    let said = "cannot learn from '\(data)': "
     func refused(_ change: (inout Recording) -> Void) throws -> String {
       var wrong = recording
       change(&wrong)

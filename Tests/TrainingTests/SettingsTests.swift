@@ -23,19 +23,20 @@ import Training
     _ example: (algorithm: Algorithm, environment: String, limit: Double)
   ) throws {
     var settings = Settings(environment: example.environment, algorithm: example.algorithm)
-    let safety = try #require(try resolvedAgent(settings).safety)
-    var expected = SafetySettings(costLimit: example.limit, filtersActions: example.algorithm == .safeSACHPO)
+    let agent = try resolvedAgent(settings)
     // Torque's limit is on an average.
-    expected.costKind = example.environment.hasPrefix("Ant") ? .average : .sum
-    #expect(safety == expected)
-    #expect(try resolvedAgent(try Settings(["algorithm=\(example.algorithm)"], environment: example.environment)).safety == safety)
+    let kind = example.environment.hasPrefix("Ant") ? CostKind.average : .sum
+    #expect(agent.costConstraint == CostConstraint(kind: kind, limit: example.limit, gamma: 0.99))
+    #expect(agent.constraint == (example.algorithm == .safeSACHPO ? .lyapunov : .lagrangian))
+    let read = try resolvedAgent(try Settings(["algorithm=\(example.algorithm)"], environment: example.environment))
+    #expect(read.costConstraint == agent.costConstraint && read.constraint == agent.constraint)
     settings.costLimit = 7
     settings.multiplierRate = 0.3
     settings.safeLeapfrogSteps = 4
-    let changed = try #require(try resolvedAgent(settings).safety)
+    let changed = try resolvedAgent(settings)
     #expect(changed.costLimit == 7 && changed.multiplierRate == 0.3 && changed.safeLeapfrogSteps == 4)
     (settings.constraint, settings.variant) = (.none, "free")
-    #expect(try resolvedAgent(settings).safety == nil)
+    #expect(try resolvedAgent(settings).costConstraint == nil)
   }
 
   @Test func `a run of a safe agent made in code records the cost's own limit, and is found finished`() throws {
@@ -81,9 +82,10 @@ import Training
       ($0.constraint, $0.cost, $0.costLimit, $0.gamma) = (.lagrangian, .own, 3, 1)
     },
     Mistake("cost_limit 3.0 limits nothing: without a cost ('paper', 'velocity', 'own') it is 'default'") { $0.costLimit = 3 },
-    Mistake("settings: 'batch_size' can not be '0'; it must be an integer from 1 to 65536") { $0.batchSize = 0 },
-    Mistake("settings: 'alpha' can not be '.nan'; it must be a number above 0") { $0.alpha = .nan },
-    Mistake("settings: 'cost_limit' can not be '-1.0'; it must be a number above 0, or default") { ($0.cost, $0.costLimit) = (.own, -1) },
+    Mistake("settings: 'batch_size' cannot be '0'; it must be an integer from 1 to 65536") { $0.batchSize = 0 },
+    Mistake("settings: 'alpha' cannot be '.nan'; it must be a number above 0 that single precision holds") { $0.alpha = .nan },
+    Mistake("settings: 'learning_rate' cannot be '1.0e+39'; it must be a number above 0 that single precision holds") { $0.learningRate = 1e39 },
+    Mistake("settings: 'cost_limit' cannot be '-1.0'; it must be a number above 0, or default") { ($0.cost, $0.costLimit) = (.own, -1) },
   ]
 
   @Test(arguments: mistakes) func `a mistake in code is refused in a file's words, before anything is written`(_ mistake: Mistake) throws {
@@ -156,8 +158,8 @@ import Training
   @Test func `another cost chosen in code brings its own kind and limit`() throws {
     var settings = try Settings(["algorithm=sac-lagrangian"], environment: "Ant")
     settings.cost = .velocity
-    let safety = try #require(try resolvedAgent(settings).safety)
-    #expect(safety.costLimit == 2.5 && safety.costKind == .sum)
+    let constraint = try #require(try resolvedAgent(settings).costConstraint)
+    #expect(constraint.limit == 2.5 && constraint.kind == .sum)
     (settings.cost, settings.constraint, settings.variant) = (.none, .none, "free")
     #expect(try settings.resolved(for: nil).costLimit == nil)
   }

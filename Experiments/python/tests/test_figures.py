@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import cut
+from matplotlib.figure import Figure
 from PIL import Image
 
 from hpo import figures
@@ -182,8 +183,20 @@ def test_nothing_to_draw_is_said_with_the_reason(tmp_path: pathlib.Path) -> None
         draw_figures(tmp_path / "runs", tmp_path / "out")
 
 
+def expect_no_collisions(figure: Figure) -> None:
+    """Boxes of every text and every panel, measured by the renderer."""
+    renderer = figure.canvas.get_renderer()
+    axes_boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+    texts = [text.get_window_extent(renderer) for text in figure.texts] + [figure.legends[0].get_window_extent(renderer)]
+    boxes = axes_boxes + texts
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            assert not one.overlaps(other), (one, other)
+    whole = figure.bbox
+    assert all(box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0 and box.y1 <= whole.y1 for box in boxes)
+
+
 def test_labels_titles_and_captions_do_not_collide(mini: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Boxes of every text of a figure with long names, measured by the renderer."""
     for i in range(5):
         target = mini / "Hopper-v2" / f"sac-hpo+a variant with quite a long name, number {i}"
         target.mkdir()
@@ -192,12 +205,22 @@ def test_labels_titles_and_captions_do_not_collide(mini: pathlib.Path, tmp_path:
     monkeypatch.setattr(figures, "save", lambda figure, *rest: drawn.append(figure) or [tmp_path])
     draw_figures(mini, tmp_path / "out")
     for figure in drawn:
-        renderer = figure.canvas.get_renderer()
-        axes_boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
-        texts = [text.get_window_extent(renderer) for text in figure.texts] + [figure.legends[0].get_window_extent(renderer)]
-        boxes = axes_boxes + texts
-        for i, one in enumerate(boxes):
-            for other in boxes[i + 1 :]:
-                assert not one.overlaps(other), (one, other)
-        whole = figure.bbox
-        assert all(box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0 and box.y1 <= whole.y1 for box in boxes)
+        expect_no_collisions(figure)
+
+
+def test_figure_5_has_a_row_for_each_task_and_a_column_for_each_group(
+    mini: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = pathlib.Path(__file__).resolve().parents[2] / "paper" / "figure-5.yaml"
+    for variant in ("K-1", "training-0.01", "exploration-1.5"):
+        for task in ("Hopper-v2", "Walker2d-v2"):
+            shutil.copytree(mini / "Hopper-v2" / "sac-hpo" / "seed-0", mini / task / f"sac-hpo+{variant}" / "seed-0")
+    drawn = []
+    monkeypatch.setattr(figures, "save", lambda figure, *rest: drawn.append(figure) or [tmp_path])
+    draw_figures(mini, tmp_path / "out", shipped)
+    for figure in drawn:
+        titles = [axes.get_title().replace("\n", " ") for axes in figure.axes]
+        assert len(titles) == 9 and titles[3] == "Walker2d: deviation of the momentum in training"
+        places = [axes.get_position() for axes in figure.axes]
+        assert places[3].x0 == places[0].x0 and places[3].y1 < places[0].y0
+        expect_no_collisions(figure)

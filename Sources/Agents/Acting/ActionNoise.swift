@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 extension Matrix {
-  /// self ← clip(self + clip(deviation·ξ, ±limit), ±1): a target policy's actions, smoothed so that critics can not be exploited at a
+  /// self ← clip(self + clip(deviation·ξ, ±limit), ±1): a target policy's actions, smoothed so that critics cannot be exploited at a
   /// narrow peak.
   /// - Parameters:
   ///   - noise: ξ, standard normal, of self's shape.

@@ -79,14 +79,14 @@ extension SoftActorCriticModel {
   }
 
   private func explorationRule() -> any ActingRule<S> {
-    if let safety = settings.safety, safety.filtersActions { return FilteredActing(self, safety, for: .exploration, draws: true) }
+    if settings.filtersActions { return FilteredActing(self, for: .exploration, draws: true) }
     return PolicySampling(self, draws: true) { surfaces in
       settings.explorationPolicy.rule.makeSampler(for: self, surfaces: surfaces, rows: 1)
     }
   }
 
   private func evaluationRule(draws: Bool) -> any ActingRule<S> {
-    if let safety = settings.safety, safety.filtersActions { return FilteredActing(self, safety, for: .training, draws: draws) }
+    if settings.filtersActions { return FilteredActing(self, for: .training, draws: draws) }
     return PolicySampling(self, draws: draws) { surfaces in
       policy(settings.trainingPolicy, for: .training, surfaces: surfaces, rows: 1)
     }

@@ -4,7 +4,7 @@ import RealModule
 
 /// Learned tempering of the leapfrog: after step k the momentum is multiplied by τ_k = sigmoid(w_k).
 ///
-/// A volume-preserving flow can not raise the bound that it is trained on by more than its start allows; cooling can. The Jacobian of a
+/// A volume-preserving flow cannot raise the bound that it is trained on by more than its start allows; cooling can. The Jacobian of a
 /// step is τ_k^d, so wherever log π(a₀|s) stands for the density of (a_K, p_K), −d·Σ log τ_k is added to it.
 /// - Source: Caterini, Doucet and Sejdinovic 2018, arXiv:1805.11328 (Hamiltonian variational auto-encoder), with free factors.
 public struct Tempering<S: Scalar> {

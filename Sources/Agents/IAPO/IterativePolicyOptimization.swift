@@ -135,6 +135,8 @@ public final class IterativePolicyOptimization<S: Scalar>: Agent {
   /// The networks that gradients reach, with their optimisers.
   package var trainedNetworks: [TrainedNetwork<S>] { criticTraining + policyTraining }
 
+  public static func contradiction(in settings: AgentSettings) -> String? { settings.contradictionToOwnPolicy }
+
   public static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])] {
     let hidden = settings.hiddenSize
     return TargetedCritic<S>.layerShapes("critic1", settings)

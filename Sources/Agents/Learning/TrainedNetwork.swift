@@ -68,7 +68,7 @@ public struct TargetNetwork<S: Scalar> {
   public let online: ParameterSet<S>
 
   public init(_ target: ParameterSet<S>, follows online: ParameterSet<S>) {
-    demand(target.count == online.count, "a target of \(target.count) parameters can not follow \(online.count)")
+    demand(target.count == online.count, "a target of \(target.count) parameters cannot follow \(online.count)")
     self.target = target
     self.online = online
   }

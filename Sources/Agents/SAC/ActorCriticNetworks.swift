@@ -47,7 +47,7 @@ public final class ActorCriticNetworks<S: Scalar> {
       leapfrog = nil
     }
     tempering = settings.tempering == .learned ? Tempering(steps: settings.leapfrogSteps) : nil
-    cost = settings.safety == nil ? nil : TargetedCritic("cost_critic", settings, seed: seed, index: 5)
+    cost = settings.costConstraint == nil ? nil : TargetedCritic("cost_critic", settings, seed: seed, index: 5)
   }
 
   /// The leapfrog networks, where a policy is known to need them.

@@ -12,7 +12,7 @@ extension SoftActorCritic {
     let criticForward = (n + d) * h + deeper + h
     let criticBackward = criticForward + deeper + h
 
-    let costCritics: Double = settings.safety == nil ? 0 : 1
+    let costCritics: Double = settings.costConstraint == nil ? 0 : 1
     var perRow = 2 * policyForward + policyBackward
     perRow += (2 + costCritics) * (criticForward + criticBackward)
     if settings.trainingPolicy.isEvolved {

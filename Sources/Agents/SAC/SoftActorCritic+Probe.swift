@@ -38,7 +38,7 @@ extension SoftActorCritic {
   private func addExploration(to report: inout ProbeReport<S>, _ given: Set<String>) {
     let isOptimistic = settings.explorationPolicy == .optimistic
     guard given.contains("exploration_noise"), isOptimistic || given.contains("exploration_momentum_noise"),
-      settings.safety?.filtersActions != true
+      !settings.filtersActions
     else { return }
     let surfaces = model.surfaces(rows: minibatch.size)
     let sampler = settings.explorationPolicy.rule.makeSampler(for: model, surfaces: surfaces, rows: minibatch.size)

@@ -32,7 +32,7 @@ public final class SoftActorCritic<S: Scalar>: Agent {
       temperature: Temperature(
         rule: settings.temperature, initial: settings.alpha, actionSize: settings.actionSize,
         learningRate: settings.learningRate),
-      multiplier: settings.safety.map { Multiplier($0.constraint(gamma: settings.gamma), rule: $0.multiplierRule) })
+      multiplier: settings.costConstraint.map { Multiplier($0, rule: settings.multiplierRule) })
     let minibatch = Minibatch<S>(
       size: settings.batchSize, observationSize: settings.observationSize, actionSize: settings.actionSize)
     let noise = UpdateNoise<S>(rows: settings.batchSize, actionSize: settings.actionSize)

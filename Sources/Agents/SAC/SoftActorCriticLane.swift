@@ -51,7 +51,7 @@ package final class SoftActorCriticLane<S: Scalar> {
     diagnostics = settings.diagnostics ? OperatorDiagnostics(model, rows: rows) : nil
     constraint = model.multiplier?.constraint
     multiplier = model.multiplier
-    isNormalized = settings.safety?.multiplierNormalizes ?? false
+    isNormalized = settings.costConstraint != nil && settings.multiplierNormalizes
     targets = Vector(count: rows)
     costTargets = Vector(count: rows)
     softValues = Vector(count: rows)

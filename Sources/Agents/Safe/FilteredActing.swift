@@ -18,12 +18,12 @@ final class FilteredActing<S: Scalar>: ActingRule {
   /// - Parameters:
   ///   - use: whose momentum it has.
   ///   - draws: whether there is noise.
-  init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings, for use: PolicyUse, draws: Bool) {
+  init(_ agent: SoftActorCriticModel<S>, for use: PolicyUse, draws: Bool) {
     let settings = agent.settings
-    steps = safety.safeLeapfrogSteps
+    steps = settings.safeLeapfrogSteps
     surfaces = agent.surfaces(rows: 1)
     policy = agent.evolvedPolicy(.proposed, for: use, surfaces: surfaces, steps: steps, rows: 1)
-    filter = LyapunovFilter(agent, safety)
+    filter = LyapunovFilter(agent)
     noise = PolicyNoise(rows: 1, actionSize: settings.actionSize)
     self.draws = draws
   }

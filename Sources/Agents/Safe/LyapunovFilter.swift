@@ -17,16 +17,18 @@ final class LyapunovFilter<S: Scalar> {
   private var hasBegun = false
   private var bound: S = 0
 
-  init(_ agent: SoftActorCriticModel<S>, _ safety: SafetySettings) {
+  init(_ agent: SoftActorCriticModel<S>) {
     let settings = agent.settings
     let d = settings.actionSize
-    guard let critic = agent.networks.cost else { trap("a filter needs a cost critic: an agent without safety settings has none") }
+    guard let critic = agent.networks.cost, let constraint = settings.costConstraint else {
+      trap("a filter needs a cost critic and its limit: an agent without a constraint has none")
+    }
     cost = SingleCritic(critic.target, actionSize: d, rows: 1)
     base = agent.base(rows: 1)
     mean = Matrix(rows: 1, columns: d)
     zeros = Matrix(rows: 1, columns: d)
     firstObservation = Matrix(rows: 1, columns: settings.observationSize)
-    limit = S(safety.costLimit)
+    limit = S(constraint.limit)
     gamma = S(settings.gamma)
   }
 

@@ -119,6 +119,14 @@ public final class TwinDelayedPolicyGradient<S: Scalar>: Agent {
   /// The networks that gradients reach, with their optimisers.
   package var trainedNetworks: [TrainedNetwork<S>] { criticTraining + policyTraining }
 
+  public static func contradiction(in settings: AgentSettings) -> String? {
+    if let text = settings.contradictionToOwnPolicy { return text }
+    if settings.candidates > 1 {
+      return "agent '\(settings.kind.name)' has a deterministic policy, which draws no candidates: candidates must be 1"
+    }
+    return nil
+  }
+
   public static func layerShapes(_ settings: AgentSettings) -> [(layer: String, shape: [Int?])] {
     let hidden = settings.hiddenSize
     return TargetedCritic<S>.layerShapes("critic1", settings) + [("policy/0/weight", [hidden, settings.observationSize])]

@@ -1,6 +1,6 @@
 #pragma once
 
-// What Swift can not say for itself.
+// What Swift cannot say for itself.
 
 /// Brings a cache line near that will be read; any address will do.
 static inline void processor_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }

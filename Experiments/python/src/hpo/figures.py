@@ -138,7 +138,9 @@ def _draw(
     files = []
     for window, suffix in ((WINDOW, ""), (1, "-raw")):
         caption = _caption(plan, runs, panels, window)
-        figure = _figure(settings.title or name, panels, window, caption)
+        # A row for each environment, where panels are groups of variants.
+        columns = len(settings.panels) if isinstance(settings.panels, dict) else None
+        figure = _figure(settings.title or name, panels, window, caption, columns)
         stem = re.sub(r"[^\w.+-]+", "-", name).strip("-") + suffix
         files += save(figure, output / stem, settings.title or name, caption)
     return files, notes
@@ -331,13 +333,13 @@ def _missing(plan: Plan | None, runs: list[Run]) -> list[str]:
 # The picture
 
 
-def _figure(title: str, panels: dict[str, list[_Panel]], window: int, caption: str) -> Figure:
+def _figure(title: str, panels: dict[str, list[_Panel]], window: int, caption: str, columns: int | None = None) -> Figure:
     cells = next(iter(panels.values()))
     if len(panels) > 1:
         columns, rows = len(cells), len(panels)
         grid = [(value, panel) for value, value_panels in panels.items() for panel in value_panels]
     else:
-        columns = min(len(cells), 4 if len(cells) != 6 else 3)
+        columns = min(len(cells), columns or (4 if len(cells) != 6 else 3))
         rows = math.ceil(len(cells) / columns)
         grid = [(value, panel) for value, value_panels in panels.items() for panel in value_panels]
     labels = list(dict.fromkeys(label for value_panels in panels.values() for panel in value_panels for label in panel.rows))
@@ -350,7 +352,8 @@ def _figure(title: str, panels: dict[str, list[_Panel]], window: int, caption: s
     legend_rows, legend_columns = _legend_shape(labels, width)
     text = textwrap.fill(caption, int((width - 0.3) / 0.0585))
     caption_height = 0.15 + _CAPTION_LINE * (text.count("\n") + 1)
-    head = 0.38 + 0.24 * legend_rows + 0.3
+    # Titles of two lines need room above the first row; between rows there is enough.
+    head = 0.38 + 0.24 * legend_rows + (0.45 if any("\n" in _title(panel) for _, panel in grid) else 0.3)
     foot = 0.55 + caption_height
     between_rows = 0.75
     height = head + rows * _PANEL_HEIGHT + (rows - 1) * between_rows + foot
@@ -384,8 +387,13 @@ def _legend_shape(labels: list[str], width: float) -> tuple[int, int]:
     return rows, math.ceil(max(len(labels), 1) / rows)
 
 
+def _title(panel: _Panel) -> str:
+    """In lines no wider than a panel."""
+    return textwrap.fill(panel.title, int(_PANEL_WIDTH / 0.07))
+
+
 def _draw_panel(axes: plt.Axes, panel: _Panel, value: str, window: int, styles: dict[str, dict[str, object]]) -> None:
-    axes.set_title(panel.title, fontsize=9.5)
+    axes.set_title(_title(panel), fontsize=9.5)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
