@@ -18,6 +18,8 @@ try() {  # the program, in a folder of its own
   "${bare[@]}" "$program" train Spring --steps 300 --set hidden_size=16 --set batch_size=16 --set update_after=100 \
     --set warmup_steps=100 --evaluation-episodes 2 --checkpoint-interval 100
   expect '"Spring-v0"' "$("${bare[@]}" "$program" evaluate runs/Spring-v0/sac-hpo/seed-0 --episodes 2 --json)"
+  "${bare[@]}" "$program" video runs/Spring-v0/sac-hpo/seed-0 --size 120x80 --output film.png
+  expect PNG "$(head -c 4 film.png | tail -c 3)"
   expect Spring-v0 "$("${bare[@]}" "$program" env list)"
   expect "did you mean 'Spring'?" "$("${bare[@]}" "$program" train Sprin 2>&1 || true)"
   if ldd "$program" | grep -i mujoco; then echo "it is linked with MuJoCo" >&2; exit 1; fi
