@@ -20,7 +20,7 @@ unshare --mount --propagation private bash -euo pipefail -c '
 
   LD_LIBRARY_PATH= ldd "$prefix/bin/hpo" >"$home/linked"
   if grep -E "not found|swift" "$home/linked"; then exit 1; fi
-  for own in mujoco openblas hdf5; do grep -q "lib$own.* => $prefix/lib/hpo/" "$home/linked" || { echo "lib$own is not the prefix'\''s" >&2; exit 1; }; done
+  for own in mujoco openblas hdf5; do grep -q "lib$own.* => $prefix/bin/../lib/hpo/" "$home/linked" || { echo "lib$own is not the prefix'\''s" >&2; exit 1; }; done
   hpo --version
   hpo --help
   hpo env list
