@@ -42,7 +42,7 @@ unshare --mount --propagation private bash -euo pipefail -c '
   bare bash -c "source \"$prefix/share/bash-completion/completions/hpo\"; complete -p hpo" >/dev/null; echo "ok  completions for bash"
 ' bash "$folder/second place" "$folder/home" "$root" "$toolchain"
 
-du -sh "$folder/second place" "$folder/second place"/{bin/hpo,lib/hpo,share/hpo} | sed "s,$folder/second place,PREFIX,"
+for part in . bin/hpo lib/hpo share/hpo; do du -sh "$folder/second place/$part" | sed "s,$folder/second place,PREFIX,"; done
 "$root/Packaging/uninstall.sh" "$folder/second place" >/dev/null
 [ ! -e "$folder/second place" ] || [ -z "$(find "$folder/second place" -mindepth 1)" ] || { echo "uninstall left files" >&2; find "$folder/second place" >&2; exit 1; }
 echo "ok  uninstall"
