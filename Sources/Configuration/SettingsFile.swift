@@ -89,8 +89,7 @@ extension Settings {
     if let variant { nodes.append(("name", SettingsFile.text(variant))) }
     nodes += catalogue.settings.map { setting in
       let text = setting.text(in: values)
-      if case .text = setting.scalar(in: values) { return (setting.key, SettingsFile.text(text)) }
-      return (setting.key, SettingsFile.plain(text))
+      return (setting.key, setting.isText(in: values) ? SettingsFile.text(text) : SettingsFile.plain(text))
     }
     nodes += environmentParameters.sorted { $0.key < $1.key }.map { ("environment.\($0.key)", $0.value.node) }
     return SettingsFile.yaml(nodes)

@@ -115,6 +115,9 @@ extension AnySetting {
   /// The value in force, as a settings file has it.
   public func text(in values: SettingValues) -> String { values.value(of: self).settingText }
 
+  /// Whether the value in force is text in a settings file.
+  public func isText(in values: SettingValues) -> Bool { values.value(of: self).isText }
+
   /// The value in force, as an attribute has it.
   public func scalar(in values: SettingValues) -> SettingScalar { values.value(of: self).scalar }
 

@@ -6,10 +6,18 @@ public protocol SettingValue: Sendable, Equatable {
   init?(settingText: String)
   /// As a settings file has it; ``init(settingText:)`` gives the same value back.
   var settingText: String { get }
+  /// Whether settings files have it as text, to be quoted where it could be taken for a number.
+  var isText: Bool { get }
   /// As an attribute of an HDF5 file has it.
   var scalar: SettingScalar { get }
   /// From an attribute; `nil` where it stands for no such value.
   init?(scalar: SettingScalar)
+}
+
+extension SettingValue {
+  public var isText: Bool {
+    if case .text = scalar { true } else { false }
+  }
 }
 
 /// A number, a flag or a name: what files other than settings files keep of a value.

@@ -80,6 +80,7 @@ import Testing
     settings.environmentParameters = ["range": .pair(-1e-7, .infinity), "file": "1e5"]
     let lines = settings.yaml.split(separator: "\n").map(String.init)
     #expect(lines.contains("learning_rate: 1.0e-05") && lines.contains("alpha: 1.0e+22"))
+    #expect(lines.contains("exploration_gain: 1.0"))
     #expect(lines.contains("environment.range: [-1.0e-07, .inf]") && lines.contains("environment.file: \"1e5\""))
     for line in lines {
       let value = line.components(separatedBy: ": ")[1]

@@ -25,8 +25,10 @@ extension ExplorationGain: SettingValue {
     }
   }
 
-  /// A name always, so that readers need not ask which it is.
+  /// A name always, so that readers of attributes need not ask which it is.
   public var scalar: SettingScalar { .text(settingText) }
+
+  public var isText: Bool { self == .matched }
 
   public init?(scalar: SettingScalar) {
     guard case .text(let text) = scalar else { return nil }
